@@ -1,0 +1,170 @@
+"""A code page as one stored document: built at import, read in one look-up, rendered by one template.
+
+A document is plain JSON; the classes here give its shape. Nothing in it depends on who reads it: `access` says
+which sections a rendition shows, and the template leaves out the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+SECTIONS: dict[str, str] = {
+    "descriptor": "Official descriptor",
+    "billable": "Billable status",
+    "notes": "Coding notes",
+    "seventh_characters": "Seventh characters",
+    "common_language": "Common language description",
+    "indications": "Indications",
+    "procedure": "Procedure",
+    "post_procedure": "Post-procedure",
+    "information": "Code information",
+    "rvus": "RVUs and prices",
+    "addons": "Add-on codes",
+    "modifiers": "Modifiers",
+    "edits": "Edits",
+    "crosswalks": "Crosswalks",
+    "index_terms": "Index terms",
+    "history": "History",
+}
+"""Every section of a code page, in its order, with its heading."""
+
+Kind = Literal["chapter", "block", "category", "subcategory", "code"]
+"""The level in the hierarchy; `code` is a leaf, `chapter` and `block` are ranges."""
+
+
+@dataclass(slots=True)
+class Link:
+    """A reference to another code of the same system. `key` is what its address ends with."""
+
+    key: str
+    title: str
+    billable: bool = False
+
+
+@dataclass(slots=True)
+class Note:
+    """One coding note. `origin` is the key of the ancestor it is inherited from, None for the code's own."""
+
+    kind: str
+    text: str
+    origin: str | None = None
+
+
+@dataclass(slots=True)
+class Step:
+    title: str
+    html: str
+
+
+@dataclass(slots=True)
+class Block:
+    """One piece of a section: prose (sanitised HTML), steps, or a table of rows under columns."""
+
+    kind: Literal["prose", "steps", "rows"]
+    html: str = ""
+    steps: list[Step] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    source: str = ""
+
+    @property
+    def size(self) -> int:
+        """How much there is: steps, rows, or words of prose."""
+        return len(self.steps) or len(self.rows) or len(self.html.split())
+
+
+@dataclass(slots=True)
+class Section:
+    """An article or data section: any key of SECTIONS after `seventh_characters`."""
+
+    key: str
+    blocks: list[Block]
+
+    @property
+    def heading(self) -> str:
+        return SECTIONS[self.key]
+
+    @property
+    def extent(self) -> str:
+        """What is there, told without telling any of it: “8 steps”, “12 rows”, “90 words”."""
+        for kind, unit in (("steps", "step"), ("rows", "row"), ("prose", "word")):
+            count = sum(block.size for block in self.blocks if block.kind == kind)
+            if count:
+                return f"{count} {unit}{'' if count == 1 else 's'}"
+        return ""
+
+
+@dataclass(slots=True)
+class Document:
+    """What one code's page is made of, as of one release."""
+
+    system: str
+    system_name: str
+    key: str
+    """What the address ends with and the page shows: `E11.9`, `G0105`, `A00-A09`, `chapter-1`."""
+    code_id: int
+    meter_id: int
+    """What a view is counted under: the parent's id for a seventh-character code, else the code's own."""
+    kind: Kind
+    title: str
+    title_is_official: bool
+    billable: bool
+    release: str
+    release_from: str
+    """First and last valid day of the release, ISO dates; `release_to` is empty while no end is known."""
+    release_to: str
+    valid_from: str
+    path: list[Link] = field(default_factory=list)
+    """Ancestors, from the chapter down, without the code itself."""
+    children: list[Link] = field(default_factory=list)
+    siblings: list[Link] = field(default_factory=list)
+    """Codes under the same parent, in order, with the code itself among them."""
+    terms: list[str] = field(default_factory=list)
+    """Inclusion terms."""
+    notes: list[Note] = field(default_factory=list)
+    seventh: list[Link] = field(default_factory=list)
+    """Complete codes that this stem's seventh characters make; `title` is the character's meaning."""
+    sections: list[Section] = field(default_factory=list)
+    copyright: str = ""
+    author: str = ""
+    updated: str = ""
+    sources: list[str] = field(default_factory=list)
+
+    @property
+    def lead(self) -> str:
+        """One free sentence on the code, fit for the preview and search engines."""
+        status = "a billable code" if self.billable else "not billable by itself"
+        place = f" under {self.path[-1].key}, {self.path[-1].title}" if self.path else ""
+        return f"{self.key} is {status} of {self.system_name}{place}."
+
+    def section(self, key: str) -> Section | None:
+        return next((section for section in self.sections if section.key == key), None)
+
+
+def dump(document: Document) -> bytes:
+    """Pack a document for storage (JSON, deflated)."""
+    return zlib.compress(json.dumps(asdict(document), separators=(",", ":"), ensure_ascii=False).encode(), 1)
+
+
+def parse(packed: bytes) -> Document:
+    """Unpack what `dump` packed."""
+    raw: dict[str, Any] = json.loads(zlib.decompress(packed))
+    for name, made_of in (
+        ("path", Link),
+        ("children", Link),
+        ("siblings", Link),
+        ("notes", Note),
+        ("seventh", Link),
+    ):
+        raw[name] = [made_of(**item) for item in raw[name]]
+    raw["sections"] = [
+        Section(
+            item["key"],
+            [Block(**{**block, "steps": [Step(**step) for step in block["steps"]]}) for block in item["blocks"]],
+        )
+        for item in raw["sections"]
+    ]
+    return Document(**raw)

@@ -1,0 +1,191 @@
+"""What the application is built from, unbound: database, login manager, CSRF, Redis, signals."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import redis as redis_library
+from blinker import Namespace
+from flask import Flask, current_app
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.orm import DeclarativeBase
+
+from config import Settings
+from webapp.core.breaker import Breaker
+
+T = TypeVar("T")
+
+REDIS_TIMEOUT_SECONDS = 0.1
+SQLITE_BUSY_SECONDS = 5
+POSTGRES_CONNECT_SECONDS = 2
+POSTGRES_STATEMENT_MILLISECONDS = 5000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time, always aware and in UTC on our side (SQLite keeps no time zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone is not stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every model. Constraint names are fixed, so that migrations can name them on any database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime()}
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+migrate = Migrate()
+login_manager = LoginManager()
+csrf = CSRFProtect()
+
+signals = Namespace()
+"""What lower packages announce and higher ones hear; each is sent after the commit it speaks of."""
+reader_registered = signals.signal("reader-registered")
+reader_logged_in = signals.signal("reader-logged-in")
+
+
+def settings() -> Settings:
+    """The settings of the application in whose context this runs."""
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+class RedisUnavailable(Exception):
+    """Redis did not answer in time, refused, or is known to be down."""
+
+
+class RedisClient:
+    """Redis for requests: short timeouts, no retry, and a breaker so that an outage costs a process one wait."""
+
+    _client: redis_library.Redis
+    breaker: Breaker
+
+    def init_app(self, app: Flask) -> None:
+        url = app.config["REDIS_URL"]
+        self._client = redis_library.Redis.from_url(
+            url,
+            socket_timeout=REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            driver_info=None,
+            protocol=2,
+        )
+        self.breaker = Breaker(self._answers)
+        app.extensions["redis"] = self
+
+    @property
+    def client(self) -> redis_library.Redis:
+        """The bare client, for what must not be guarded (tests, commands)."""
+        return self._client
+
+    def call(self, work: Callable[[redis_library.Redis], T]) -> T:
+        """Run `work` with the client. Errors: RedisUnavailable, at once while the breaker is open."""
+        if self.breaker.is_open:
+            raise RedisUnavailable("Redis is known to be down")
+        try:
+            return work(self._client)
+        except redis_library.RedisError as error:
+            self.breaker.trip()
+            raise RedisUnavailable(str(error)) from error
+
+    def _answers(self) -> bool:
+        """Whether Redis takes a write: a full or read-only one is as bad as none."""
+        try:
+            self._client.set("probe", 1, ex=60)
+        except redis_library.RedisError:
+            return False
+        return True
+
+
+redis = RedisClient()
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[None]:
+    """Commit what the block wrote, or roll all of it back: the one place that commits.
+
+    On SQLite the transaction begins IMMEDIATE, since one that reads first and then writes fails under concurrency.
+    Work given to `after_commit` runs once the commit is done.
+    """
+    session = db.session
+    session.rollback()  # leave a read-only transaction that a look-up before us may have begun
+    session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+    session.info["after_commit"] = []
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    for work in session.info.pop("after_commit", []):
+        work()
+
+
+def after_commit(work: Callable[[], Any]) -> None:
+    """Run `work` after the current transaction's commit; never if it is rolled back."""
+    db.session.info.setdefault("after_commit", []).append(work)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return SQLAlchemy's engine options for a database address."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}}
+    return {
+        "pool_pre_ping": True,
+        "pool_timeout": POSTGRES_CONNECT_SECONDS,
+        "connect_args": {
+            "connect_timeout": POSTGRES_CONNECT_SECONDS,
+            "options": f"-c statement_timeout={POSTGRES_STATEMENT_MILLISECONDS} -c timezone=utc",
+        },
+    }
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    if not type(connection).__module__.startswith("sqlite3"):
+        return
+    connection.isolation_level = None  # the "begin" hook below says BEGIN, not the driver
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
