@@ -6,12 +6,14 @@ Every setting is a field of `Settings`; its name in the environment is the field
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -19,6 +21,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM_SECRET_LENGTH = 32
+LONGEST_SOCKET_PATH = 100
+"""Bytes."""
 WEAK_SECRET_WORDS = ("secret", "password", "changeme", "change-me", "example", "development", "0123456789")
 
 
@@ -188,6 +192,22 @@ class Settings(BaseSettings):
     @property
     def sqlalchemy_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data.resolve() / 'codeshelf.db'}"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Where the Redis started beside the site listens: the same for the server and for every command on this data.
+
+        The kernel silently cuts longer socket paths, so a deep data folder gets a short one of its own elsewhere.
+        """
+        path = self.data.resolve() / "redis.sock"
+        if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+            return path
+        name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"codeshelf-{os.getuid()}-{name}" / "redis.sock"
+
+    @property
+    def redis_address(self) -> str:
+        return self.redis_url or f"unix://{quote(str(self.redis_socket))}"
 
     @property
     def cookie_prefix(self) -> str:

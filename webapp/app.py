@@ -1,29 +1,112 @@
-"""The application factory: one tuple each of extensions, blueprints and command groups."""
+"""The application factory: one tuple each of extensions, blueprints, command groups and schedules."""
 
 from __future__ import annotations
 
+import logging
+
+import structlog
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
+from webapp.access import web as access
+from webapp.account.views import blueprint as account_blueprint
+from webapp.admin.cli import meter_cli, stats_command
+from webapp.admin.dev import cli as dev_cli
+from webapp.api.views import blueprint as api_blueprint
+from webapp.auth import tasks as auth_tasks
+from webapp.auth.cli import cli as auth_cli
+from webapp.auth.views import blueprint as auth_blueprint
 from webapp.billing import plans as billing_plans
+from webapp.billing.cli import cli as billing_cli
+from webapp.billing.views import blueprint as billing_blueprint
+from webapp.codes.cli import cli as codes_cli
+from webapp.codes.document import SECTIONS
+from webapp.codes.pages import CodePages
+from webapp.codes.views import blueprint as codes_blueprint
+from webapp.core import clock
 from webapp.extensions import csrf, db, engine_options, login_manager, migrate, redis
+from webapp.jobs.cli import cli as jobs_cli
+from webapp.mail import tasks as mail_tasks
+from webapp.metering import tasks as metering_tasks
+from webapp.site import context, errors, headers, static_files
+from webapp.site.health import blueprint as health_blueprint
+from webapp.site.views import blueprint as site_blueprint
+from webapp.tools.views import TOOLS
+from webapp.tools.views import blueprint as tools_blueprint
+
+BLUEPRINTS = (
+    site_blueprint,
+    health_blueprint,
+    codes_blueprint,
+    auth_blueprint,
+    account_blueprint,
+    billing_blueprint,
+    tools_blueprint,
+    api_blueprint,
+)
+COMMANDS = (auth_cli, billing_cli, codes_cli, jobs_cli, meter_cli, stats_command)
+SCHEDULES = (auth_tasks.SCHEDULE, mail_tasks.SCHEDULE, metering_tasks.SCHEDULE)
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes of a request's body; forms here are far smaller."""
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
     """Build the application. Errors: config.SettingsError, billing.plans.PlansError."""
     settings = settings or config.load()
+    plans = billing_plans.load(settings.plans_file)
+    _check_names(plans)
+    _set_up_logging(settings)
     app = Flask("webapp", root_path=str(config.ROOT / "webapp"))
-    app.extensions["settings"] = settings
-    app.extensions["plans"] = billing_plans.load(settings.plans_file)
     app.config.update(
         SECRET_KEY=settings.secret_key.get_secret_value(),
+        SECRET_KEY_FALLBACKS=settings.signing_keys()[:-1],
+        SESSION_COOKIE_NAME=f"{settings.cookie_prefix}form",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_SAMESITE="Lax",
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.sqlalchemy_url),
-        REDIS_URL=settings.redis_url,
+        REDIS_URL=settings.redis_address,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
     )
-    db.init_app(app)
+    app.extensions.update(settings=settings, plans=plans, tools=(), schedule=sum(SCHEDULES, ()))
+    app.url_map.merge_slashes = False
+    _set_up_clock(settings)
+    for extension in (db, login_manager, csrf, redis, static_files, context, access):
+        extension.init_app(app)
     migrate.init_app(app, db, directory=str(config.ROOT / "migrations"))
-    login_manager.init_app(app)
-    csrf.init_app(app)
-    redis.init_app(app)
+    app.extensions["code_pages"] = CodePages(plans, settings.public_url)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    if not settings.production:
+        app.cli.add_command(dev_cli)
+    errors.register(app)
+    app.after_request(headers.apply)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _check_names(plans: billing_plans.PlanCatalogue) -> None:
+    """Refuse sections and tools in the plan catalogue that do not exist."""
+    for plan in plans.plans.values():
+        for section in sorted(plan.sections - SECTIONS.keys()):
+            known = ", ".join(SECTIONS)
+            raise billing_plans.PlansError(f"plans.{plan.key}.sections: {section!r} is none of {known}")
+        for tool in sorted(plan.tools.keys() - TOOLS.keys()):
+            raise billing_plans.PlansError(f"plans.{plan.key}.tools: {tool!r} is none of {', '.join(TOOLS)}")
+
+
+def _set_up_clock(settings: config.Settings) -> None:
+    clock.use_offset_file(None if settings.production else settings.data / "clock_offset")
+
+
+def _set_up_logging(settings: config.Settings) -> None:
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))

@@ -17,7 +17,7 @@ from flask_wtf import CSRFProtect
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, registry
 
 from config import Settings
 from webapp.core.breaker import Breaker
@@ -53,16 +53,19 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """The base of every model. Constraint names are fixed, so that migrations can name them on any database."""
 
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={datetime: UtcDateTime()},
     )
-    type_annotation_map = {datetime: UtcDateTime()}
+    metadata = registry.metadata
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
@@ -93,7 +96,11 @@ class RedisClient:
     breaker: Breaker
 
     def init_app(self, app: Flask) -> None:
-        url = app.config["REDIS_URL"]
+        self.connect(app.config["REDIS_URL"])
+        app.extensions["redis"] = self
+
+    def connect(self, url: str) -> None:
+        """Use the Redis at `url`; nothing is sent yet."""
         self._client = redis_library.Redis.from_url(
             url,
             socket_timeout=REDIS_TIMEOUT_SECONDS,
@@ -103,7 +110,6 @@ class RedisClient:
             protocol=2,
         )
         self.breaker = Breaker(self._answers)
-        app.extensions["redis"] = self
 
     @property
     def client(self) -> redis_library.Redis:

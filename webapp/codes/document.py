@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal
+
+FORMAT = 1
+"""Version of the stored shape. A stored page of another version is built again from its release's file."""
 
 SECTIONS: dict[str, str] = {
     "descriptor": "Official descriptor",
@@ -117,6 +120,9 @@ class Document:
     """First and last valid day of the release, ISO dates; `release_to` is empty while no end is known."""
     release_to: str
     valid_from: str
+    """First valid day of what the page says of this code, as far back as the loaded releases know."""
+    valid_to: str = ""
+    """Last valid day of a code that ended in an earlier release; empty while the release has the code."""
     path: list[Link] = field(default_factory=list)
     """Ancestors, from the chapter down, without the code itself."""
     children: list[Link] = field(default_factory=list)
@@ -144,27 +150,32 @@ class Document:
         return next((section for section in self.sections if section.key == key), None)
 
 
+def encode(value: object) -> str:
+    """Return compact JSON."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
 def dump(document: Document) -> bytes:
-    """Pack a document for storage (JSON, deflated)."""
-    return zlib.compress(json.dumps(asdict(document), separators=(",", ":"), ensure_ascii=False).encode(), 1)
+    """Pack a document for storage: JSON without what is at its default, deflated."""
+    raw = asdict(document)
+    for each in fields(Document):
+        default = each.default if each.default_factory is MISSING else each.default_factory()
+        if raw[each.name] == default:
+            del raw[each.name]
+    return zlib.compress(encode(raw).encode(), 1)
 
 
 def parse(packed: bytes) -> Document:
-    """Unpack what `dump` packed."""
+    """Unpack what `dump` packed. `inherited` (notes) may stand apart from the code's own, as the bulk load writes it."""
     raw: dict[str, Any] = json.loads(zlib.decompress(packed))
-    for name, made_of in (
-        ("path", Link),
-        ("children", Link),
-        ("siblings", Link),
-        ("notes", Note),
-        ("seventh", Link),
-    ):
-        raw[name] = [made_of(**item) for item in raw[name]]
+    for name in ("path", "children", "siblings", "seventh"):
+        raw[name] = [Link(**item) for item in raw.get(name, ())]
+    raw["notes"] = [Note(**item) for item in (*raw.get("notes", ()), *raw.pop("inherited", ()))]
     raw["sections"] = [
-        Section(
-            item["key"],
-            [Block(**{**block, "steps": [Step(**step) for step in block["steps"]]}) for block in item["blocks"]],
-        )
-        for item in raw["sections"]
+        Section(item["key"], [_block(block) for block in item["blocks"]]) for item in raw.get("sections", ())
     ]
     return Document(**raw)
+
+
+def _block(raw: dict[str, Any]) -> Block:
+    return Block(**{**raw, "steps": [Step(**step) for step in raw.get("steps", ())]})

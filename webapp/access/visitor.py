@@ -1,0 +1,38 @@
+"""Who asks: resolved once a request from cookies, address and User-Agent, without Flask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from webapp.access.guests import Crowd
+from webapp.billing.plans import Plan
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Whoever sent the request.
+
+    `subject` is what their views are counted under (`g…` a guest, `u…` a reader), empty where nothing can be counted:
+    a machine, or a newcomer who got no identity.
+    """
+
+    plan: Plan
+    subject: str = ""
+    user_id: int | None = None
+    session_id: int | None = None
+    email: str = ""
+    staff: bool = False
+    bot: bool = False
+    proven_crawler: bool = False
+    newcomer: bool = False
+    crowd: Crowd = "open"
+    new_cookie: str = field(default="", repr=False)
+    """The guest cookie to send back, if one was made."""
+
+    @property
+    def signed_in(self) -> bool:
+        return self.user_id is not None
+
+    @property
+    def plan_name(self) -> str:
+        return self.plan.name

@@ -1,0 +1,109 @@
+"""The gate in Flask: the visitor of a request, the guest's cookie, and what every page says of its reader."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Flask, Response, current_app, g, render_template, request
+from markupsafe import Markup
+
+from webapp.access.gate import Gate
+from webapp.access.guests import COOKIE_SECONDS, Guests
+from webapp.access.policy import Purpose
+from webapp.access.sentences import PATH_SLOT
+from webapp.access.visitor import Visitor
+from webapp.billing.service import entitlement_of
+from webapp.extensions import reader_logged_in, redis, settings
+from webapp.metering.counts import Counts
+
+
+def init_app(app: Flask) -> None:
+    """Build the gate of an application and hook it up."""
+    site = app.extensions["settings"]
+    guests = Guests(site.signing_keys(), site.network_soft_ceiling, site.network_hard_ceiling)
+    counts = Counts(redis)
+    app.extensions["counts"] = counts
+    app.extensions["gate"] = Gate(
+        redis, app.extensions["plans"], guests, counts, crawlers_read=site.crawler_rendition == "guest"
+    )
+    app.extensions["guest_cookie"] = f"{site.cookie_prefix}guest"
+    app.extensions["session_cookie"] = f"{site.cookie_prefix}session"
+    app.after_request(_send_guest_cookie)
+    app.context_processor(_about_the_reader)
+    reader_logged_in.connect(_merge_guest, weak=False)
+
+
+def gate() -> Gate:
+    """The gate of the running application."""
+    found: Gate = current_app.extensions["gate"]
+    return found
+
+
+def purpose() -> Purpose:
+    """What the request is for: HEAD and prefetch only look."""
+    if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
+        return "look"
+    return "read"
+
+
+def current_visitor() -> Visitor:
+    """Whoever sent the request, resolved once."""
+    visitor: Visitor | None = g.get("visitor")
+    if visitor is None:
+        cookies = request.cookies
+        extensions = current_app.extensions
+        visitor = g.visitor = gate().visitor(
+            session_cookie=cookies.get(extensions["session_cookie"]),
+            guest_cookie=cookies.get(extensions["guest_cookie"]),
+            user_agent=request.headers.get("User-Agent", ""),
+            address=_address,
+            welcome=purpose() == "read",
+        )
+    return visitor
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+def own_path() -> str:
+    """The path of the request, quoted for use in an address."""
+    return quote(request.full_path.rstrip("?") if request.query_string else request.path, safe="/")
+
+
+def account_nav(path: str) -> Markup:
+    """The part of the header that depends on the reader, for a page at `path`."""
+    visitor = current_visitor()
+    return Markup(render_template("parts/account_nav.html", visitor=visitor).replace(PATH_SLOT, path))  # noqa: S704
+
+
+def _about_the_reader() -> dict[str, object]:
+    return {"account_nav": _LazyNav(), "banner": Markup()}
+
+
+class _LazyNav:
+    """The header's part, rendered only if the page prints it: a page's own value comes first."""
+
+    def __html__(self) -> str:
+        return str(account_nav(own_path()))
+
+
+def _send_guest_cookie(response: Response) -> Response:
+    visitor: Visitor | None = g.get("visitor")
+    if visitor is not None and visitor.new_cookie:
+        response.set_cookie(
+            current_app.extensions["guest_cookie"],
+            visitor.new_cookie,
+            max_age=COOKIE_SECONDS,
+            secure=settings().secure,
+            httponly=True,
+            samesite="Lax",
+        )
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _merge_guest(_sender: object, user_id: int) -> None:
+    """A reader logged in: what was open as a guest in this browser stays open."""
+    guest_cookie = request.cookies.get(current_app.extensions["guest_cookie"])
+    gate().merge(guest_cookie, user_id, entitlement_of(user_id).plan.key)

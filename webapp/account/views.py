@@ -1,0 +1,66 @@
+"""The reader's own page: plan, views used and left, what was opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, make_response, redirect, render_template, url_for
+
+from webapp.access.policy import Usage
+from webapp.access.sentences import day
+from webapp.access.visitor import Visitor
+from webapp.access.web import current_visitor, gate
+from webapp.billing import service as billing
+from webapp.codes import service as codes
+from webapp.codes.service import OpenedCode
+from webapp.core import clock
+from webapp.extensions import RedisUnavailable
+
+blueprint = Blueprint("account", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """A reader's views in the current period, for the page."""
+
+    used: int
+    limit: int
+    left: int
+    resets_on: str
+
+
+@blueprint.get("/account")
+def index() -> Response:
+    """Usage, plan and opened pages of the reader who is signed in."""
+    visitor = current_visitor()
+    if visitor.user_id is None:
+        return redirect(url_for("auth.login", next="/account"))  # type: ignore[return-value]  # one Response class
+    usage, opened = _usage(visitor)
+    page = render_template(
+        "account/index.html",
+        email=visitor.email,
+        plan=visitor.plan,
+        usage=usage,
+        opened=opened,
+        entitlement=billing.entitlement_of(visitor.user_id),
+        grants=billing.grants_of(visitor.user_id),
+    )
+    response = make_response(page)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _usage(visitor: Visitor) -> tuple[Views | None, list[OpenedCode]]:
+    """Return the reader's views and opened codes; (None, []) for a plan without limit or while Redis is away."""
+    limit = visitor.plan.views.limit
+    if limit is None or visitor.staff:
+        return None, []
+    window = visitor.plan.views.period.window(clock.now())
+    try:
+        opening = gate().meter.usage(visitor.subject, window)
+        items = gate().meter.items(visitor.subject, window)
+    except RedisUnavailable:
+        return None, []
+    usage = Usage(limit, min(opening.used, limit), opening.resets_at)
+    resets_on = day(usage.resets_at) if usage.resets_at else ""
+    return Views(usage.used, usage.limit, usage.left, resets_on), codes.opened(items)

@@ -1,0 +1,55 @@
+"""Finding, holding and adding rows of readers."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.auth import addresses
+from webapp.auth.addresses import Address
+from webapp.auth.models import User
+from webapp.core import clock
+from webapp.extensions import db
+
+
+def find_user(email: str) -> User | None:
+    """Return the reader of an address, however it is typed; a closed account's too."""
+    try:
+        address = addresses.read(email)
+    except addresses.UnusableAddress:
+        return None
+    return at(address)
+
+
+def at(address: Address) -> User | None:
+    return db.session.scalars(select(User).filter_by(email_normalized=address.normalized)).one_or_none()
+
+
+def locked(user_id: int) -> User | None:
+    """Read an open account anew and hold it until the commit, so that a login and a new password take turns."""
+    query = select(User).where(User.id == user_id, User.closed_at.is_(None)).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def insert(address: Address, password_hash: str) -> tuple[User, bool]:
+    """Return (reader, whether they are new): of two requests at once one makes the account.
+
+    Errors: sqlalchemy.exc.NoResultFound never, since rows of readers are not deleted.
+    """
+    statement = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    now = clock.now()
+    row = statement(User).values(
+        email=address.typed,
+        email_normalized=address.normalized,
+        password_hash=password_hash,
+        is_staff=False,
+        created_at=now,
+        last_login_at=now,
+    )
+    new_id = db.session.scalar(row.on_conflict_do_nothing(index_elements=["email_normalized"]).returning(User.id))
+    user = db.session.scalars(select(User).filter_by(email_normalized=address.normalized)).one()
+    return user, new_id is not None
+
+
+def has_staff() -> bool:
+    return db.session.scalar(select(User.id).where(User.is_staff, User.closed_at.is_(None)).limit(1)) is not None

@@ -1,0 +1,168 @@
+"""Pages of accounts: register, log in, log out, a new password, the owner's set-up."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session
+from werkzeug.wrappers import Response as AnyResponse
+
+from webapp.auth import passwords, recovery, service, sessions, throttles
+from webapp.auth.forms import LoginForm, LogoutForm, NewAccountForm, NewPasswordForm, ResetRequestForm
+from webapp.auth.loader import live_session
+from webapp.auth.service import Device, Login
+from webapp.core.net import network_of, own_path
+from webapp.extensions import transaction
+
+WRONG = "The e-mail address or the password is not right."
+NOT_CREATED = "We could not create this account. If you already have one, log in or reset your password."
+
+blueprint = Blueprint("auth", __name__)
+
+
+@blueprint.after_request
+def _keep_private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
+def register() -> AnyResponse | str:
+    form = NewAccountForm()
+    if form.validate_on_submit():
+        throttles.before_register(form.address.normalized, _network())
+        login = _register_or_log_in(form)
+        if login:
+            return _enter(login, form.next_path)
+        form.form_errors.append(NOT_CREATED)
+    return _form_or_leave("register", form)
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+def login() -> AnyResponse | str:
+    form = LoginForm()
+    if form.validate_on_submit():
+        throttles.before_login(form.address.normalized, _network())
+        begun = _log_in(form)
+        if begun:
+            throttles.login_succeeded(form.address.normalized)
+            return _enter(begun, form.next_path)
+        throttles.login_failed(_network())
+        form.form_errors.append(WRONG)
+    return _form_or_leave("login", form)
+
+
+@blueprint.route("/logout", methods=["GET", "POST"])
+def logout() -> AnyResponse | str:
+    form = LogoutForm()
+    if not form.validate_on_submit():
+        return render_template("auth/logout.html", form=form)
+    live = live_session()
+    if live:
+        with transaction():
+            service.log_out(live.session_id, live.user_id)
+    return _leave("/")
+
+
+@blueprint.route("/reset", methods=["GET", "POST"])
+def reset_request() -> AnyResponse | str:
+    form = ResetRequestForm()
+    if form.validate_on_submit():
+        throttles.before_reset(form.address.normalized, _network())
+        with transaction():
+            recovery.request_reset(form.address, form.next_path)
+        return redirect("/reset/sent", 303)
+    _fill_next(form)
+    return render_template("auth/reset_request.html", form=form, next=form.next_path)
+
+
+@blueprint.get("/reset/sent")
+def reset_sent() -> str:
+    return render_template("auth/reset_sent.html")
+
+
+@blueprint.route("/reset/<token>", methods=["GET", "POST"])
+def reset(token: str) -> AnyResponse | str:
+    try:
+        email = recovery.reader_of(token).email
+        form = NewPasswordForm(email)
+        if form.validate_on_submit():
+            password_hash = passwords.make_hash(form.password.data)
+            with transaction():
+                recovery.set_password(token, password_hash)
+            return _leave("/login", changed="1", next=own_path(form.next.data))
+    except recovery.DeadLink as error:
+        return make_response(render_template("auth/dead_link.html", message=error.message), error.status)
+    _fill_next(form)
+    return render_template("auth/reset.html", form=form, email=email)
+
+
+@blueprint.route("/setup/<token>", methods=["GET", "POST"])
+def setup(token: str) -> AnyResponse | str:
+    if not service.owner_link_holds(token):
+        return make_response(render_template("auth/dead_link.html", message=recovery.DeadLink.message), 404)
+    form = NewAccountForm()
+    if form.validate_on_submit():
+        verified = service.verify(form.address, form.password.data)
+        password_hash = passwords.make_hash(form.password.data)
+        with transaction():
+            begun = service.create_owner(token, form.address, password_hash, verified, _device())
+        if begun:
+            return _enter(begun, "/")
+        form.form_errors.append("This address has an account already: type that account's password.")
+    return render_template("auth/setup.html", form=form)
+
+
+def _register_or_log_in(form: NewAccountForm) -> Login | None:
+    """Register; whoever registers again with the right password (a double click, a new device) is just logged in."""
+    verified = service.verify(form.address, form.password.data)
+    password_hash = passwords.make_hash(form.password.data)
+    with transaction():
+        if verified:
+            return service.log_in(verified, _device())
+        begun = service.register(form.address, password_hash, _device(), form.next_path)
+    return begun
+
+
+def _log_in(form: LoginForm) -> Login | None:
+    verified = service.verify(form.address, form.password.data)
+    if verified is None:
+        return None
+    with transaction():
+        return service.log_in(verified, _device())
+
+
+def _form_or_leave(name: str, form: LoginForm | NewAccountForm) -> AnyResponse | str:
+    """Show the form; who is logged in already goes on to the wanted page."""
+    _fill_next(form)
+    if request.method == "GET" and live_session():
+        return redirect(form.next_path, 303)
+    return render_template(f"auth/{name}.html", form=form, next=form.next_path)
+
+
+def _fill_next(form: LoginForm | NewAccountForm | ResetRequestForm | NewPasswordForm) -> None:
+    form.next.data = own_path(form.next.data or request.args.get("next"))
+
+
+def _enter(login: Login, path: str) -> AnyResponse:
+    response = redirect(path, 303)
+    sessions.set_cookie(response, login.user_id, login.token)
+    session.clear()  # a new CSRF token for the new login
+    return response
+
+
+def _leave(path: str, **arguments: str) -> AnyResponse:
+    response = redirect(f"{path}?{urlencode(arguments)}" if arguments else path, 303)
+    sessions.clear_cookie(response)
+    session.clear()
+    return response
+
+
+def _device() -> Device:
+    live = live_session()
+    agent = "".join(char for char in request.user_agent.string if char.isprintable())
+    return Device(_network(), agent, ends=live.session_id if live else None)
+
+
+def _network() -> str:
+    return network_of(request.remote_addr or "")

@@ -1,0 +1,250 @@
+"""The ICD-10-CM tabular list: the XML that CDC/NCHS publish every October and, for mid-year changes, every April.
+
+The file holds chapters, sections (blocks), and codes up to the sixth character. Codes with a seventh character are
+not in it: `sevenChrDef` gives the characters for everything below, and a list of the codes that exist beside the file
+tells which of the combinations are real.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from xml.etree import ElementTree  # noqa: S405 - see _chapters
+
+from webapp.codes.importers.files import SourceFile
+from webapp.codes.importers.icd10cm_names import block_key, code_list, release_of
+from webapp.codes.listing import Entry, FileRefused, Listing, plain
+
+SYSTEM = "icd-10-cm"
+SOURCE = "icd10cm-tabular"
+ROOT = "ICD10CM.tabular"
+CHAPTERS = range(1, 100)
+CODE = re.compile(r"[A-Z][0-9A-Z]{2}(\.[0-9A-Z]{1,4})?")
+WHOLE_CODE = 7
+"""Characters of a code that can take no further one."""
+PLACEHOLDER = "X"
+
+NOTE_KINDS = {
+    "includes": "includes",
+    "excludes1": "excludes1",
+    "excludes2": "excludes2",
+    "codeFirst": "code_first",
+    "codeAlso": "code_also",
+    "useAdditionalCode": "use_additional_code",
+    "notes": "notes",
+    "sevenChrNote": "seventh_character",
+}
+"""Kinds of coding notes: the file's element and our name."""
+STRUCTURE = {"name", "desc", "diag", "section", "sectionIndex", "inclusionTerm", "sevenChrDef", "visualImpairment"}
+
+Sevenths = dict[str, str]
+"""Seventh characters and what each means."""
+
+
+def read(file: SourceFile, codes: SourceFile | None, release: str | None, effective: date | None) -> Listing:
+    """Read a tabular XML file, with the list of existing codes if there is one.
+
+    Errors: FileRefused, naming what is wrong, when the file is not whole or no such file.
+    """
+    reader = _Reader(code_list(codes) if codes else None)
+    version = ""
+    for element in _chapters(file):
+        if element.tag == "version":
+            version = _text(element)
+        else:
+            reader.chapter(element)
+            element.clear()
+    if not reader.entries:
+        raise FileRefused(f"{file.name} holds no chapter.")
+    found = release_of(file.name, version, release, effective)
+    reader.compare_with_list()
+    return Listing(
+        system=SYSTEM,
+        source=SOURCE,
+        release=found.name,
+        valid_from=found.valid_from,
+        valid_to=found.valid_to,
+        file_name=file.name,
+        sha256=file.sha256 if codes is None else SourceFile("", (file.sha256 + codes.sha256).encode()).sha256,
+        entries=reader.entries,
+        refused=reader.refused,
+    )
+
+
+def _chapters(file: SourceFile) -> Iterator[ElementTree.Element]:
+    """Yield the version and the chapters as they are read, so that one chapter at a time is held as a tree.
+
+    The parser loads nothing from outside; a document type, which no file of this source has, is refused, and with it
+    entities that multiply.
+    """
+    if b"<!DOCTYPE" in file.data[:4096].upper():
+        raise FileRefused(f"{file.name} declares a document type, which no file of this source does.")
+    depth = 0
+    try:
+        for event, element in ElementTree.iterparse(io.BytesIO(file.data), ("start", "end")):  # noqa: S314
+            if event == "start":
+                if depth == 0 and element.tag != ROOT:
+                    raise FileRefused(f"{file.name} begins with <{element.tag[:40]}>, not with <{ROOT}>.")
+                depth += 1
+                continue
+            depth -= 1
+            if depth == 1 and element.tag in {"version", "chapter"}:
+                yield element
+    except ElementTree.ParseError as error:
+        raise FileRefused(f"{file.name} is no whole XML file: {error}.") from None
+    except (ValueError, LookupError) as error:  # an encoding that the parser cannot read
+        raise FileRefused(f"{file.name} cannot be read as XML: {error}.") from None
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Collects the entries of a file, and what was left out of it."""
+
+    known: frozenset[str] | None
+    entries: list[Entry] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    expanded: int = 0
+
+    def chapter(self, element: ElementTree.Element) -> None:
+        number = _required(element, "name", "a chapter")
+        if not (number.isascii() and number.isdigit() and int(number) in CHAPTERS):
+            raise FileRefused(f"A chapter has the name {number[:20]!r}, which is no number.")
+        chapter = self._add(Entry(f"chapter-{int(number)}", "chapter", _required(element, "desc", f"Chapter {number}")))
+        self._read_notes(element, chapter)
+        enclosing = [chapter]
+        for section in element.findall("section"):
+            self._block(section, enclosing)
+
+    def _block(self, element: ElementTree.Element, enclosing: list[Entry]) -> None:
+        """Read a section. Sections follow each other flat in the file; a wider range holds the ones after it."""
+        key, first, last = block_key(element.get("id", ""))
+        while len(enclosing) > 1 and not _encloses(enclosing[-1].key, first, last):
+            enclosing.pop()
+        title = _required(element, "desc", f"Section {key}").removesuffix(f"({element.get('id')})").rstrip()
+        block = self._add(Entry(key, "block", title, enclosing[-1]))
+        enclosing.append(block)
+        self._read_notes(element, block)
+        for diagnosis in element.findall("diag"):
+            self._code(diagnosis, block, {})
+
+    def _code(self, element: ElementTree.Element, parent: Entry, sevenths: Sevenths) -> None:
+        key = _required(element, "name", f"A code under {parent.key}")
+        if not CODE.fullmatch(key) or (parent.kind != "block" and not plain(key).startswith(plain(parent.key))):
+            raise FileRefused(f"{key[:20]!r} under {parent.key} is no code of this place.")
+        entry = self._add(
+            Entry(key, "category" if len(key) == 3 else "subcategory", _required(element, "desc", key), parent)
+        )
+        self._read_notes(element, entry)
+        sevenths = _sevenths(element) or sevenths
+        inner = element.findall("diag")
+        for diagnosis in inner:
+            self._code(diagnosis, entry, sevenths)
+        if not inner:
+            self._finish(entry, sevenths)
+
+    def _finish(self, entry: Entry, sevenths: Sevenths) -> None:
+        """Make the seventh-character codes of a code that has nothing below it; without any it is billable."""
+        stem = plain(entry.key)
+        if not sevenths or len(stem) >= WHOLE_CODE:
+            entry.kind, entry.billable = "code", True
+            return
+        stem = stem.ljust(WHOLE_CODE - 1, PLACEHOLDER)
+        for character, meaning in sevenths.items():
+            if self.known is not None and stem + character not in self.known:
+                continue
+            self.expanded += 1
+            key = f"{stem[:3]}.{stem[3:]}{character}"
+            self._add(Entry(key, "code", f"{entry.title}, {meaning}", entry, billable=True, meaning=meaning))
+
+    def _read_notes(self, element: ElementTree.Element, entry: Entry) -> None:
+        for child in element:
+            if child.tag in NOTE_KINDS:
+                entry.notes.extend((NOTE_KINDS[child.tag], text) for text in _notes(child))
+            elif child.tag == "inclusionTerm":
+                entry.terms.extend(_notes(child))
+            elif child.tag == "visualImpairment":
+                entry.notes.extend(("visual_impairment", text) for text in _impairments(child))
+            elif child.tag == "sevenChrDef":
+                entry.notes.extend(("seventh_character", text) for text in _remarks(child))
+            elif child.tag not in STRUCTURE:
+                self.refused.append(f"{entry.key}: <{child.tag}> is no element known here, left out")
+
+    def _add(self, entry: Entry) -> Entry:
+        name = plain(entry.key)
+        if name in self.seen:
+            raise FileRefused(f"{entry.key} stands in the file twice.")
+        self.seen.add(name)
+        self.entries.append(entry)
+        if entry.parent is not None:
+            entry.parent.children.append(entry)
+        return entry
+
+    def compare_with_list(self) -> None:
+        """Report what only one of the file and the list of codes has. Errors: FileRefused if they cannot belong."""
+        if self.known is None:
+            return
+        billable = {plain(entry.key) for entry in self.entries if entry.billable}
+        missing = sorted(billable - self.known)
+        if len(missing) * 20 > len(billable):
+            raise FileRefused(f"The list of codes lacks {len(missing)} of {len(billable)} codes: of another release?")
+        self.refused.extend(f"{name}: in the tabular list, not in the list of codes" for name in missing)
+        self.refused.extend(
+            f"{name}: in the list of codes, not in the tabular list" for name in sorted(self.known - self.seen)
+        )
+
+
+def _encloses(key: str, first: str, last: str) -> bool:
+    low, high = key.split("-")
+    return low <= first and last <= high
+
+
+def _sevenths(element: ElementTree.Element) -> Sevenths:
+    definition = element.find("sevenChrDef")
+    if definition is None:
+        return {}
+    found = {each.get("char", ""): _text(each) for each in definition.findall("extension")}
+    if not all(re.fullmatch(r"[0-9A-Z]", character) and meaning for character, meaning in found.items()):
+        raise FileRefused(f"{_required(element, 'name', 'A code')} defines a seventh character that is none.")
+    return found
+
+
+def _remarks(definition: ElementTree.Element) -> Iterator[str]:
+    """Yield the notes among the seventh characters, each with the character that it stands after."""
+    character = ""
+    for child in definition:
+        if child.tag == "extension":
+            character = child.get("char", "")
+        elif text := _text(child):
+            yield f"{character}: {text}" if character else text
+
+
+def _impairments(table: ElementTree.Element) -> Iterator[str]:
+    """Yield the lines of the table of visual impairment (under H54.8) as sentences."""
+    for category in table.findall("visCategory"):
+        number = _text(category.find("value"))
+        if not number:
+            continue
+        below = [text for each in category.findall("visRange/visMax/value") if (text := _text(each))]
+        least = [text for each in category.findall("visRange/visMin/value") if (text := _text(each))]
+        sentence = f"Category {number}: maximum less than {', '.join(below)}"
+        yield f"{sentence}; minimum equal to or better than {', '.join(least)}" if least else sentence
+
+
+def _notes(element: ElementTree.Element) -> Iterator[str]:
+    return (text for note in element.findall("note") if (text := _text(note)))
+
+
+def _text(element: ElementTree.Element | None) -> str:
+    """Return an element's whole text on one line."""
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def _required(element: ElementTree.Element, tag: str, where: str) -> str:
+    text = _text(element.find(tag))
+    if not text:
+        raise FileRefused(f"{where} has no <{tag}>.")
+    return text

@@ -1,0 +1,113 @@
+"""What happened, by day: views, walls, previews. Counted in memory, moved to Redis in the background, then to SQL.
+
+A request only adds to a counter in its process. Losing the last moments of a killed process is accepted here: these
+are figures for the operator, no meter.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import Counter
+from datetime import date, timedelta
+
+from redis import Redis
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.core import clock
+from webapp.extensions import RedisClient, RedisUnavailable, db, transaction
+from webapp.metering.models import CountBatch, DailyCount
+
+FLUSH_AFTER_SECONDS = 0.2
+LIVE = "counts:{live}"
+BATCHES = "counts:{live}:batches"
+MARKS_KEPT = timedelta(days=30)
+
+
+class Counts:
+    """Counters of one process. Safe for threads; a flush begins shortly after the first addition."""
+
+    def __init__(self, client: RedisClient) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._pending: Counter[str] = Counter()
+        self._timer: threading.Timer | None = None
+
+    def add(self, name: str, amount: int = 1) -> None:
+        """Count `name` for today."""
+        with self._lock:
+            self._pending[f"{clock.today().isoformat()} {name}"] += amount
+            if self._timer is None:
+                self._timer = threading.Timer(FLUSH_AFTER_SECONDS, self.flush)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def flush(self) -> None:
+        """Move what is pending to Redis; kept for the next flush while Redis is down."""
+        with self._lock:
+            pending, self._pending, self._timer = self._pending, Counter(), None
+        try:
+            self._client.call(lambda client: _increase(client, pending))
+        except RedisUnavailable:
+            with self._lock:
+                self._pending.update(pending)
+
+
+def _increase(client: Redis, pending: Counter[str]) -> None:
+    pipeline = client.pipeline(transaction=True)
+    for field, amount in pending.items():
+        pipeline.hincrby(LIVE, field, amount)
+    pipeline.execute()
+
+
+def roll_up(client: RedisClient) -> int:
+    """Move what Redis holds into `daily_count`, each batch exactly once; return how many batches were added.
+
+    A batch is set aside under an id of its own first. Whether it was added is decided by the transaction that adds
+    it, so that a crash at any point neither loses nor doubles it. Errors: RedisUnavailable.
+    """
+    client.call(_set_aside)
+    added = 0
+    for name in client.call(lambda redis: redis.smembers(BATCHES)):
+        batch = name.decode()
+        fields = client.call(lambda redis, batch=batch: redis.hgetall(f"{LIVE}:{batch}"))
+        with transaction():
+            added += _add_batch(batch, {key.decode(): int(value) for key, value in fields.items()})
+        client.call(lambda redis, batch=batch: redis.delete(f"{LIVE}:{batch}"))
+        client.call(lambda redis, batch=batch: redis.srem(BATCHES, batch))
+    return added
+
+
+def _set_aside(client: Redis) -> None:
+    if client.exists(LIVE):
+        batch = uuid.uuid4().hex
+        client.sadd(BATCHES, batch)
+        client.rename(LIVE, f"{LIVE}:{batch}")
+
+
+def _add_batch(batch: str, fields: dict[str, int]) -> bool:
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    claim = insert(CountBatch).values(id=batch, applied_at=clock.now()).on_conflict_do_nothing()
+    if db.session.scalar(claim.returning(CountBatch.id)) is None:
+        return False
+    for field, amount in fields.items():
+        day, _, name = field.partition(" ")
+        row = insert(DailyCount).values(day=date.fromisoformat(day), name=name, count=amount)
+        total = {"count": DailyCount.count + row.excluded.count}
+        db.session.execute(row.on_conflict_do_update(index_elements=["day", "name"], set_=total))
+    return True
+
+
+def by_day(since: date) -> dict[date, dict[str, int]]:
+    """Return the counts of each day from `since` on, newest day first."""
+    query = select(DailyCount).where(DailyCount.day >= since).order_by(DailyCount.day.desc(), DailyCount.name)
+    days: dict[date, dict[str, int]] = {}
+    for row in db.session.scalars(query):
+        days.setdefault(row.day, {})[row.name] = row.count
+    return days
+
+
+def forget_batches() -> None:
+    """Delete the marks of batches so old that they cannot come back."""
+    db.session.execute(delete(CountBatch).where(CountBatch.applied_at < clock.now() - MARKS_KEPT))

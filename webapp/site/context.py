@@ -1,0 +1,163 @@
+"""What every template may use: the site's name and contact, addresses of static files, and a few filters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from babel.numbers import format_currency, get_currency_precision
+from flask import Flask
+
+from webapp.codes.document import Link, Note
+from webapp.site.static_files import static_url
+
+TOOL_NAMES = {
+    "casepilot": "CasePilot",
+    "case2code": "Case2Code",
+    "redactphi": "RedactPHI",
+    "detecticd10cm": "DetectICD10CM",
+}
+
+NOTE_LABELS = {
+    "includes": "Includes",
+    "excludes1": "Excludes1: not coded here",
+    "excludes2": "Excludes2: not included here",
+    "codefirst": "Code first",
+    "useadditional": "Use additional code",
+    "useadditionalcode": "Use additional code",
+    "codealso": "Code also",
+    "inclusionterm": "Inclusion terms",
+    "notes": "Notes",
+    "sevenchrnote": "Seventh character",
+    "seventhcharacter": "Seventh character",
+}
+"""Headings of coding notes by kind, with the words of the ICD-10-CM conventions."""
+
+NEIGHBOURS = 12
+"""Codes listed before and after the current one where its siblings are many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Who runs the site; `url` has no slash at its end."""
+
+    name: str
+    logo: str
+    legal_entity: str
+    contact: str
+    url: str
+    tools: tuple[Tool, ...] = ()
+
+
+@dataclass(slots=True)
+class NoteGroup:
+    kind: str
+    label: str
+    notes: list[Note] = field(default_factory=list)
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates `site`, `static_url` and the filters; needs the settings and `static_files`."""
+    settings = app.extensions["settings"]
+    tools: Iterable[str] = app.extensions.get("tools", ())
+    app.jinja_env.globals.update(
+        site=Site(
+            name=settings.site_name,
+            logo=_logo(app, settings.site_logo),
+            legal_entity=settings.legal_entity,
+            contact=settings.contact_email,
+            url=settings.public_url,
+            tools=tuple(Tool(key, TOOL_NAMES.get(key, key)) for key in tools),
+        ),
+        static_url=static_url(app),
+    )
+    for name, function in FILTERS.items():
+        app.jinja_env.filters[name] = function
+
+
+def _logo(app: Flask, logo: str) -> str:
+    if logo.startswith(("/", "https://", "http://")):
+        return logo
+    return static_url(app)(logo or "mark.svg")
+
+
+def code_label(key: str) -> str:
+    """Return a code's key as people write it: “Chapter 4” for `chapter-4`, any other as it is."""
+    chapter = re.fullmatch(r"chapter-(\w+)", key)
+    return f"Chapter {chapter[1]}" if chapter else key
+
+
+def long_date(value: date | datetime | str) -> str:
+    """Return “1 October 2025” for a date or an ISO date; text that is no date stays as it is."""
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value[:10])
+        except ValueError:
+            return str(value)
+    return f"{value.day} {value:%B %Y}"
+
+
+def count_of(count: int, one: str, many: str = "") -> str:
+    """Return “1 code”, “2 codes”, “12,345 codes”. `many` defaults to `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def money(amount: int, currency: str) -> str:
+    """Return an amount in the currency's smallest unit as “$29” or “$29.50”."""
+    digits = get_currency_precision(currency.upper())
+    value = amount / 10**digits
+    whole = amount % 10**digits == 0
+    pattern = "¤#,##0" if whole else None
+    return format_currency(value, currency.upper(), pattern, locale="en_US", currency_digits=not whole)
+
+
+def notes_by_kind(notes: Iterable[Note]) -> list[NoteGroup]:
+    """Group coding notes by kind, in the order of first appearance."""
+    groups: dict[str, NoteGroup] = {}
+    for note in notes:
+        group = groups.get(note.kind)
+        if group is None:
+            group = groups[note.kind] = NoteGroup(note.kind, _note_label(note.kind))
+        group.notes.append(note)
+    return list(groups.values())
+
+
+def _note_label(kind: str) -> str:
+    plain = re.sub(r"[^a-z0-9]", "", kind.lower())
+    return NOTE_LABELS.get(plain, kind.replace("_", " ").capitalize())
+
+
+def around(links: Sequence[Link], key: str) -> Sequence[Link]:
+    """Return the links near `key`: all if they are few, else those just before and after it."""
+    if len(links) <= 2 * NEIGHBOURS + 1:
+        return links
+    at = next((index for index, link in enumerate(links) if link.key == key), 0)
+    start = max(0, min(at - NEIGHBOURS, len(links) - 2 * NEIGHBOURS - 1))
+    return links[start : start + 2 * NEIGHBOURS + 1]
+
+
+def wait_words(seconds: int) -> str:
+    """Return how long to wait: “30 seconds”, “5 minutes”, “2 hours”, rounded up."""
+    for size, unit in ((3600, "hour"), (60, "minute")):
+        if seconds >= 2 * size:
+            return count_of(-(-seconds // size), unit)
+    return count_of(max(1, seconds), "second")
+
+
+FILTERS = {
+    "wait_words": wait_words,
+    "code_label": code_label,
+    "long_date": long_date,
+    "count_of": count_of,
+    "money": money,
+    "notes_by_kind": notes_by_kind,
+    "around": around,
+}

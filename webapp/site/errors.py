@@ -1,0 +1,165 @@
+"""What a reader sees when something fails: a page, or `{"error": {"code": …, "message": …}}`.
+
+Bad input is never a 5xx: what parsers and databases raise on hostile text ends in 400. A failed database or Redis is
+a 503, everything else a 500 whose number is in the log and on the page.
+"""
+
+from __future__ import annotations
+
+import secrets
+import traceback
+
+import structlog
+from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from webapp.core.errors import BadInput, CodeshelfError, Unavailable
+from webapp.extensions import RedisUnavailable
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 5
+"""What a 503 tells clients to wait, where the error does not say."""
+
+JSON_PATHS = ("/api/", "/webhooks/")
+
+TITLES = {
+    400: "This request cannot be understood",
+    401: "Please log in",
+    402: "This needs another plan",
+    403: "You may not do this",
+    404: "There is nothing here",
+    405: "This address does not take that",
+    413: "This is too large",
+    415: "This kind of content is not accepted",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "Not available just now",
+}
+
+CODES = {
+    400: ("bad_input", "The request could not be understood."),
+    401: ("not_signed_in", "Log in to go on."),
+    403: ("forbidden", "You may not do this."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that kind of request."),
+    406: ("not_acceptable", "This address has no such form of the answer."),
+    408: ("timeout", "The request took too long to arrive."),
+    413: ("too_large", "What was sent is too large."),
+    414: ("address_too_long", "The address is too long."),
+    415: ("unsupported_media_type", "This kind of content is not accepted."),
+    422: ("bad_input", "The request could not be understood."),
+    429: ("too_many_requests", "Too many requests. Please wait a little."),
+    431: ("headers_too_large", "The request's headers are too large."),
+    503: ("unavailable", "This is not available just now. Please try again soon."),
+}
+"""Machine-readable code and sentence for the HTTP errors that Flask and its libraries raise themselves."""
+
+HOSTILE_INPUT = (RecursionError, UnicodeError, OverflowError, DataError)
+"""What depth, surrogates, NUL and huge numbers raise in JSON, SQLite and PostgreSQL."""
+
+OUTAGES = (OperationalError, PoolTimeout, RedisUnavailable)
+
+
+def register(app: Flask) -> None:
+    """Hook the handlers up."""
+    app.before_request(refuse_bad_address)
+    app.register_error_handler(CodeshelfError, _expected)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def refuse_bad_address() -> None:
+    """Refuse an address with a NUL or bytes that are no UTF-8 before any view sees it. Errors: BadInput."""
+    environ = request.environ
+    path = environ["PATH_INFO"]
+    if path.isascii() and "\0" not in path and "%" not in environ["QUERY_STRING"]:
+        return
+    if "\0" in path or "\ufffd" in request.path:
+        raise BadInput("The address holds characters that no address may have.")
+    for name, values in request.args.lists():
+        if any("\0" in text or "\ufffd" in text for text in (name, *values)):
+            raise BadInput("The address holds characters that no address may have.")
+
+
+def answer(status: int, code: str, message: str, *, retry_after: int | None = None, request_id: str = "") -> Response:
+    """Build the error's response: JSON for programs, a page for people."""
+    if wants_json():
+        body = {"code": code, "message": message, **({"request_id": request_id} if request_id else {})}
+        response = jsonify({"error": body})
+    else:
+        title = TITLES.get(status, "This did not work")
+        response = Response(
+            _page(status=status, title=title, message=message, retry_after=retry_after, request_id=request_id),
+            content_type="text/html; charset=utf-8",
+        )
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def wants_json() -> bool:
+    """Whether the client is a program: by the address, or because it likes JSON better than HTML."""
+    if request.path.startswith(JSON_PATHS):
+        return True
+    accepted = request.accept_mimetypes
+    return bool(accepted["application/json"] > accepted["text/html"])
+
+
+def _page(**context: object) -> str:
+    """Render the error page. One of our own faults must not need what may be at fault: no reader, no database."""
+    if int(str(context["status"])) < 500:
+        return render_template("errors/error.html", **context)
+    return current_app.jinja_env.get_template("errors/error.html").render(**context)
+
+
+def _expected(error: CodeshelfError) -> Response:
+    retry_after = error.retry_after
+    if error.status == Unavailable.status and retry_after is None:
+        retry_after = RETRY_SECONDS
+    if error.status >= 500 and not isinstance(error, Unavailable):
+        return _unexpected(error)
+    return answer(error.status, error.code, error.message, retry_after=retry_after)
+
+
+def _http(error: HTTPException) -> BaseResponse:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    if error.code == 500:
+        return _unexpected(error)
+    code, message = CODES.get(error.code, (f"http_{error.code}", "The request could not be served."))
+    if isinstance(error, CSRFError):
+        code, message = "form_expired", "This form has expired. Go back, reload the page and send it again."
+    retry_after = getattr(error, "retry_after", None)
+    response = answer(error.code, code, message, retry_after=retry_after if isinstance(retry_after, int) else None)
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    if isinstance(error, OUTAGES):
+        log.warning("outage", kind=type(error).__name__, endpoint=request.endpoint)
+        return _expected(Unavailable())
+    if isinstance(error, HOSTILE_INPUT) and _carries_input():
+        log.info("hostile input", kind=type(error).__name__, endpoint=request.endpoint)
+        return _expected(BadInput())
+    request_id = secrets.token_hex(4)
+    facts = {"request_id": request_id, "endpoint": request.endpoint, "kind": type(error).__name__}
+    if request.content_length:
+        # An exception's message may repeat what was sent, which may be a patient's text: tell only where it arose.
+        log.error("request failed", **facts, where=traceback.format_tb(error.__traceback__))
+    else:
+        log.error("request failed", **facts, exc_info=error)
+    return answer(500, CodeshelfError.code, CodeshelfError.message, request_id=request_id)
+
+
+def _carries_input() -> bool:
+    return bool(request.view_args or request.query_string or request.content_length)

@@ -1,0 +1,99 @@
+"""Home, pricing, legal pages, and what crawlers and browsers ask every site for."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, render_template
+
+from webapp.billing.plans import catalogue
+from webapp.codes import browse, service
+from webapp.core.errors import NotFound
+from webapp.extensions import settings
+from webapp.site import pricing, sitemaps, static_files
+from webapp.site.context import TOOL_NAMES
+
+blueprint = Blueprint("site", __name__)
+
+LEGAL_TITLES = {
+    "terms": "Terms of use",
+    "privacy": "Privacy",
+    "imprint": "Imprint",
+    "disclaimer": "Disclaimer",
+}
+
+OWN_PATHS = ("/", "/codes/", "/pricing", *(f"/{name}" for name in LEGAL_TITLES))
+
+
+@blueprint.get("/")
+def home() -> str:
+    """The start page: search, systems, the first system's chapters, what is free."""
+    systems = service.systems()
+    first = systems[0] if systems else None
+    return render_template(
+        "site/home.html",
+        systems=systems,
+        chapters_of=first,
+        chapters=browse.chapters(first.key) if first else [],
+        views=pricing.columns(catalogue()),
+    )
+
+
+@blueprint.get("/pricing")
+def pricing_page() -> str:
+    """The plans that can be had today, side by side."""
+    plans = catalogue()
+    return render_template(
+        "site/pricing.html",
+        plans=pricing.columns(plans),
+        groups=pricing.groups(plans, current_app.extensions.get("tools", ())),
+        currency=plans.currency,
+        sold=bool(plans.on_sale()),
+    )
+
+
+@blueprint.get("/<any(terms, privacy, imprint, disclaimer):name>")
+def legal(name: str) -> str:
+    """A legal page; its text is the operator's to edit."""
+    return render_template("site/legal.html", name=name, title=LEGAL_TITLES[name])
+
+
+@blueprint.get("/tools/<name>")
+def closed_tool(name: str) -> tuple[str, int]:
+    """Say of a tool that it is not open here. A tool that is open has an address of its own, which comes first."""
+    if name not in TOOL_NAMES:
+        raise NotFound
+    return render_template("tools/tool.html", name=TOOL_NAMES[name]), 404
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """The icon, for browsers that ask for it by habit."""
+    return static_files.respond(current_app.extensions["static_files"]["favicon.svg"], for_good=False)
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """What crawlers may look at."""
+    return Response(sitemaps.robots(settings().public_url), mimetype="text/plain")
+
+
+@blueprint.get("/sitemap.xml")
+def sitemap_index() -> Response:
+    """The index of all sitemaps."""
+    counts = [(system.key, service.sitemap_count(system.key)) for system in service.systems()]
+    return Response(sitemaps.index(settings().public_url, counts), mimetype="application/xml")
+
+
+@blueprint.get("/sitemaps/pages.xml")
+def sitemap_of_own_pages() -> Response:
+    """The pages that are not codes."""
+    return Response(sitemaps.urls(settings().public_url, OWN_PATHS), mimetype="application/xml")
+
+
+@blueprint.get("/sitemaps/<system>-<int:number>.xml")
+def sitemap(system: str, number: int) -> Response:
+    """One file of a system's code pages. 404 beyond the last."""
+    keys = service.sitemap_keys(system, (number - 1) * sitemaps.URLS_PER_FILE, sitemaps.URLS_PER_FILE) if number else []
+    if not keys:
+        raise NotFound
+    paths = (f"/codes/{system}/{key}" for key in keys)
+    return Response(sitemaps.urls(settings().public_url, paths), mimetype="application/xml")
