@@ -1,7 +1,7 @@
 """What tests stand on: a real Redis for each test process, a real PostgreSQL for all, applications on fresh databases.
 
 `app` is built on SQLite, `database` on SQLite and then on PostgreSQL. `make_app(NAME=value, …)` builds one with other
-settings; `settings` are those of `app`.
+settings, named as in the environment; `settings` are those of `app`.
 """
 
 from __future__ import annotations
@@ -11,40 +11,37 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-import config
+from config import Settings
 from tests.support.postgres_server import PostgresServer
 from tests.support.redis_server import RedisServer
-from webapp.app import create_app
-from webapp.extensions import db, redis
 
-SECRET_KEY = "kIq7-tests-2Vw9uXc4Zr8Ty1Lp6Mn3Bd5Fg0"  # fits production
 MakeApp = Callable[..., Flask]
 
 
-def _shared_folder(config: pytest.Config, factory: pytest.TempPathFactory) -> Path:
-    """One folder for all processes of a run."""
-    base = factory.getbasetemp()
-    return base.parent if hasattr(config, "workerinput") else base
-
-
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     for name in list(os.environ):
-        if name.lower() in _SETTING_NAMES:
+        if name.lower() in Settings.model_fields:
             del os.environ[name]  # the shell's settings are not the tests'
 
 
-_SETTING_NAMES = frozenset(config.Settings.model_fields)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers are done by now
+        PostgresServer(_postgres_record(config)).stop()
+
+
+def _postgres_record(config: pytest.Config) -> Path:
+    """The file, the same for all test processes of a run, that tells where PostgreSQL runs."""
+    base: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    return (base.parent if hasattr(config, "workerinput") else base) / "postgres.json"
 
 
 @pytest.fixture(scope="session")
 def _redis() -> Iterator[RedisServer]:
     server = RedisServer()
-    server.start()
     yield server
     server.close()
 
@@ -58,5 +55,88 @@ def redis_server(_redis: RedisServer) -> RedisServer:
 
 @pytest.fixture
 def redis_url(redis_server: RedisServer) -> str:
-    """The address of an empty Redis."""
+    """The address of a Redis that is empty."""
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest) -> PostgresServer:
+    """The run's PostgreSQL, with a migrated template."""
+    from tests.support import applications
+
+    server = PostgresServer(_postgres_record(request.config))
+    server.ensure(lambda url: applications.migrated(applications.settings(DATABASE_URL=url)))
+    return server
+
+
+@pytest.fixture
+def pg_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a fresh, migrated PostgreSQL database."""
+    name = postgres_server.create()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def empty_pg_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a PostgreSQL database without tables."""
+    name = postgres_server.create(template="template0")
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.support import applications
+
+    data = tmp_path_factory.mktemp("migrated")
+    applications.migrated(applications.settings(DATA=data))
+    return data / "codeshelf.db"
+
+
+@pytest.fixture
+def make_app(tmp_path: Path, redis_url: str, _migrated_sqlite: Path) -> Iterator[MakeApp]:
+    """Build applications with the settings given, by default on a migrated SQLite of the test's own."""
+    from tests.support import applications
+
+    made = []
+
+    def make(**given: object) -> Flask:
+        defaults: dict[str, object] = {"DATA": tmp_path, "REDIS_URL": redis_url}
+        settings = applications.settings(**defaults | given)
+        if not settings.database_url and not (settings.data / "codeshelf.db").exists():
+            shutil.copy(_migrated_sqlite, settings.data / "codeshelf.db")
+        app = applications.create_app(settings)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        applications.close(app)
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Flask:
+    """The application on a fresh SQLite and an empty Redis; no context is pushed."""
+    return make_app()
+
+
+@pytest.fixture
+def settings(app: Flask) -> Settings:
+    """The settings of `app`."""
+    found: Settings = app.extensions["settings"]
+    return found
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript, more or less, on `app`."""
+    return app.test_client()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, make_app: MakeApp) -> Flask:
+    """The application on a fresh database: each test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return make_app()
+    return make_app(DATABASE_URL=request.getfixturevalue("pg_url"))

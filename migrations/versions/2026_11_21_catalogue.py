@@ -49,6 +49,7 @@ def downgrade() -> None:
     op.drop_table("code_article")
     op.drop_table("code_term")
     op.drop_table("code_document")
+    op.drop_table("code_family")
     op.drop_table("code_note")
     op.drop_table("code_version")
     op.drop_table("code")
@@ -146,9 +147,20 @@ def _create_codes() -> None:
 
 def _create_pages() -> None:
     op.create_table(
+        "code_family",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("release_id", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_code_family")),
+        sa.ForeignKeyConstraint(["release_id"], ["code_release.id"], name=op.f("fk_code_family_release_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_code_family_release_id"), "code_family", ["release_id"])
+    op.create_table(
         "code_document",
         sa.Column("code_id", sa.Integer(), nullable=False),
         sa.Column("release_id", sa.Integer(), nullable=False),
+        sa.Column("family_id", sa.Integer()),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("code_id", "release_id", name=op.f("pk_code_document")),
         sa.ForeignKeyConstraint(["code_id"], ["code.id"], name=op.f("fk_code_document_code_id")),

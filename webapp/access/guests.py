@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
+from redis import Redis
+
 from webapp.core import clock
 from webapp.core.net import network_of
 from webapp.core.signing import Signet
@@ -53,9 +55,14 @@ class Guests:
     def welcome(self, redis: RedisClient, address: str) -> Newcomer:
         """Count a newcomer from `address` and give an identity. Errors: RedisUnavailable."""
         key = f"network:{{{network_of(address)}}}:{clock.today()}"
-        count, _ = redis.call(
-            lambda client: client.pipeline(transaction=False).incr(key).expire(key, NETWORK_COUNT_SECONDS).execute()
-        )
+        count = redis.call(lambda client: _count(client, key))
         if count > self._hard:
             return Newcomer("", "hard")
         return Newcomer(secrets.token_urlsafe(GUEST_ID_BYTES), "soft" if count > self._soft else "open")
+
+
+def _count(client: Redis, key: str) -> int:
+    pipeline = client.pipeline(transaction=False)
+    pipeline.incr(key)
+    pipeline.expire(key, NETWORK_COUNT_SECONDS)
+    return int(pipeline.execute()[0])

@@ -49,7 +49,7 @@ def current(cookie: str | None, redis: RedisClient) -> Login | None:
         stamp, packed = redis.call(lambda client: client.mget(stamps.key(user_id), key))
     except RedisUnavailable:
         return _from_database(user_id, token_hash)
-    stamped = (stamp or b"0").decode()
+    stamped = int(stamp or 0)
     if packed is not None:
         login = _unpack(packed, stamped)
         if login is not None and login.valid_until > clock.now().timestamp():
@@ -60,12 +60,12 @@ def current(cookie: str | None, redis: RedisClient) -> Login | None:
     return login
 
 
-def _unpack(packed: bytes, stamp: str) -> Login | None:
+def _unpack(packed: bytes | str, stamp: int) -> Login | None:
     kept_stamp, *fields = json.loads(packed)
     return Login(*fields) if kept_stamp == stamp else None
 
 
-def _keep(redis: RedisClient, key: str, stamp: str, login: Login) -> None:
+def _keep(redis: RedisClient, key: str, stamp: int, login: Login) -> None:
     packed = json.dumps([stamp, *astuple(login)])
     try:
         redis.call(lambda client: client.set(key, packed, ex=CACHED_SECONDS))

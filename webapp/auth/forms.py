@@ -14,7 +14,7 @@ from webapp.extensions import settings
 NEW_PASSWORD_HINT = f"{strength.SHORTEST} to {strength.LONGEST} characters of any kind; a few unrelated words do well."
 
 
-class _AddressForm(FlaskForm):
+class _AddressForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
     """A form with an address. After validation `address` holds it."""
 
     email = EmailField(
@@ -61,7 +61,7 @@ class ResetRequestForm(_AddressForm):
     pass
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
     """A new password for the reader whose address is given."""
 
     password = PasswordField(
@@ -80,7 +80,7 @@ class NewPasswordForm(FlaskForm):
         refuse_weak(field.data, self._email)
 
 
-class LogoutForm(FlaskForm):
+class LogoutForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
     pass
 
 

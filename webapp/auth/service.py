@@ -75,16 +75,19 @@ def log_out(session_id: int, user_id: int) -> None:
     audit.record("session.ended", user_id, user_id, session_id=session_id)
 
 
-def register(address: Address, password_hash: str, device: Device, next_path: str) -> Login | None:
+def is_known(address: Address) -> bool:
+    return readers.at(address) is not None
+
+
+def register(address: Address, password_hash: str, device: Device) -> Login | None:
     """Open an account and log its reader in at once; None if the address has one already.
 
-    The holder of a known address gets a mail with a link that sets a new password. The answer itself cannot hide that
-    an address is known as long as registering logs in on the spot: hiding it needs a confirmation by mail first, which
-    would keep a new reader from the page they came for. Throttles by address and network make asking dear.
+    The caller then has `recovery.tell_existing` mail the holder. The answer itself cannot hide that an address is
+    known as long as registering logs in on the spot: hiding it needs a confirmation by mail first, which would keep a
+    new reader from the page they came for. Throttles by address and network make asking dear.
     """
     user, is_new = readers.insert(address, password_hash)
     if not is_new:
-        recovery.tell_existing(user, next_path)
         return None
     mail.send(user.email, "welcome")
     deliver_soon()

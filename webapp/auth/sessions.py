@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Response
 from sqlalchemy import delete, or_, select, update
+from werkzeug.wrappers import Response
 
 from webapp.auth import stamps
 from webapp.auth.models import LoginSession, User

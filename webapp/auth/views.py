@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, make_response, redirect, render_template, request, session
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
 
 from webapp.auth import passwords, recovery, service, sessions, throttles
 from webapp.auth.forms import LoginForm, LogoutForm, NewAccountForm, NewPasswordForm, ResetRequestForm
@@ -27,7 +28,7 @@ def _keep_private(response: Response) -> Response:
 
 
 @blueprint.route("/register", methods=["GET", "POST"])
-def register() -> AnyResponse | str:
+def register() -> Response:
     form = NewAccountForm()
     if form.validate_on_submit():
         throttles.before_register(form.address.normalized, _network())
@@ -39,7 +40,7 @@ def register() -> AnyResponse | str:
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
-def login() -> AnyResponse | str:
+def login() -> Response:
     form = LoginForm()
     if form.validate_on_submit():
         throttles.before_login(form.address.normalized, _network())
@@ -53,10 +54,10 @@ def login() -> AnyResponse | str:
 
 
 @blueprint.route("/logout", methods=["GET", "POST"])
-def logout() -> AnyResponse | str:
+def logout() -> Response:
     form = LogoutForm()
     if not form.validate_on_submit():
-        return render_template("auth/logout.html", form=form)
+        return _page("logout", form, signed_in=live_session() is not None)
     live = live_session()
     if live:
         with transaction():
@@ -65,7 +66,7 @@ def logout() -> AnyResponse | str:
 
 
 @blueprint.route("/reset", methods=["GET", "POST"])
-def reset_request() -> AnyResponse | str:
+def reset_request() -> Response:
     form = ResetRequestForm()
     if form.validate_on_submit():
         throttles.before_reset(form.address.normalized, _network())
@@ -73,7 +74,7 @@ def reset_request() -> AnyResponse | str:
             recovery.request_reset(form.address, form.next_path)
         return redirect("/reset/sent", 303)
     _fill_next(form)
-    return render_template("auth/reset_request.html", form=form, next=form.next_path)
+    return _page("reset_request", form, next=form.next_path)
 
 
 @blueprint.get("/reset/sent")
@@ -82,7 +83,7 @@ def reset_sent() -> str:
 
 
 @blueprint.route("/reset/<token>", methods=["GET", "POST"])
-def reset(token: str) -> AnyResponse | str:
+def reset(token: str) -> Response:
     try:
         email = recovery.reader_of(token).email
         form = NewPasswordForm(email)
@@ -91,36 +92,44 @@ def reset(token: str) -> AnyResponse | str:
             with transaction():
                 recovery.set_password(token, password_hash)
             return _leave("/login", changed="1", next=own_path(form.next.data))
-    except recovery.DeadLink as error:
-        return make_response(render_template("auth/dead_link.html", message=error.message), error.status)
+    except recovery.DeadLink:
+        return _dead_link()
     _fill_next(form)
-    return render_template("auth/reset.html", form=form, email=email)
+    return _page("reset", form, email=email)
 
 
 @blueprint.route("/setup/<token>", methods=["GET", "POST"])
-def setup(token: str) -> AnyResponse | str:
+def setup(token: str) -> Response:
     if not service.owner_link_holds(token):
-        return make_response(render_template("auth/dead_link.html", message=recovery.DeadLink.message), 404)
+        return _dead_link()
     form = NewAccountForm()
     if form.validate_on_submit():
         verified = service.verify(form.address, form.password.data)
         password_hash = passwords.make_hash(form.password.data)
-        with transaction():
-            begun = service.create_owner(token, form.address, password_hash, verified, _device())
+        try:
+            with transaction():
+                begun = service.create_owner(token, form.address, password_hash, verified, _device())
+        except recovery.DeadLink:
+            return _dead_link()
         if begun:
             return _enter(begun, "/")
         form.form_errors.append("This address has an account already: type that account's password.")
-    return render_template("auth/setup.html", form=form)
+    return _page("setup", form)
 
 
 def _register_or_log_in(form: NewAccountForm) -> Login | None:
-    """Register; whoever registers again with the right password (a double click, a new device) is just logged in."""
+    """Register; whoever has an account and types its password (a double click, a new device) is just logged in."""
+    was_known = service.is_known(form.address)
     verified = service.verify(form.address, form.password.data)
     password_hash = passwords.make_hash(form.password.data)
     with transaction():
         if verified:
             return service.log_in(verified, _device())
-        begun = service.register(form.address, password_hash, _device(), form.next_path)
+        begun = service.register(form.address, password_hash, _device())
+        if begun is None and was_known:
+            recovery.tell_existing(form.address, form.next_path)
+    if begun is None and not was_known:  # the first of two clicks has made the account meanwhile
+        return _log_in(form)
     return begun
 
 
@@ -132,26 +141,36 @@ def _log_in(form: LoginForm) -> Login | None:
         return service.log_in(verified, _device())
 
 
-def _form_or_leave(name: str, form: LoginForm | NewAccountForm) -> AnyResponse | str:
+def _form_or_leave(name: str, form: LoginForm | NewAccountForm) -> Response:
     """Show the form; who is logged in already goes on to the wanted page."""
     _fill_next(form)
     if request.method == "GET" and live_session():
         return redirect(form.next_path, 303)
-    return render_template(f"auth/{name}.html", form=form, next=form.next_path)
+    return _page(name, form, next=form.next_path, changed="changed" in request.args)
+
+
+def _page(name: str, form: FlaskForm, **values: object) -> Response:
+    """A page with a form: 422 if it comes back with errors."""
+    page = render_template(f"auth/{name}.html", form=form, **values)
+    return make_response(page, 422 if form.errors else 200)
+
+
+def _dead_link() -> Response:
+    return make_response(render_template("auth/dead_link.html", message=recovery.DeadLink.message), 404)
 
 
 def _fill_next(form: LoginForm | NewAccountForm | ResetRequestForm | NewPasswordForm) -> None:
     form.next.data = own_path(form.next.data or request.args.get("next"))
 
 
-def _enter(login: Login, path: str) -> AnyResponse:
+def _enter(login: Login, path: str) -> Response:
     response = redirect(path, 303)
     sessions.set_cookie(response, login.user_id, login.token)
     session.clear()  # a new CSRF token for the new login
     return response
 
 
-def _leave(path: str, **arguments: str) -> AnyResponse:
+def _leave(path: str, **arguments: str) -> Response:
     response = redirect(f"{path}?{urlencode(arguments)}" if arguments else path, 303)
     sessions.clear_cookie(response)
     session.clear()

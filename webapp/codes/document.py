@@ -162,12 +162,22 @@ def dump(document: Document) -> bytes:
         default = each.default if each.default_factory is MISSING else each.default_factory()
         if raw[each.name] == default:
             del raw[each.name]
-    return zlib.compress(encode(raw).encode(), 1)
+    return deflate(encode(raw))
+
+
+def deflate(text: str) -> bytes:
+    """Pack JSON text."""
+    return zlib.compress(text.encode(), 1)
 
 
 def parse(packed: bytes) -> Document:
-    """Unpack what `dump` packed. `inherited` (notes) may stand apart from the code's own, as the bulk load writes it."""
-    raw: dict[str, Any] = json.loads(zlib.decompress(packed))
+    """Unpack a page: what `dump` packed, or what `deflate` made of the part that a family of codes shares, followed
+    by the code's own JSON as it is. Inherited notes stand apart from the code's own in the shared part.
+    """
+    inflater = zlib.decompressobj()
+    raw: dict[str, Any] = json.loads(inflater.decompress(packed))
+    if inflater.unused_data:
+        raw.update(json.loads(inflater.unused_data))
     for name in ("path", "children", "siblings", "seventh"):
         raw[name] = [Link(**item) for item in raw.get(name, ())]
     raw["notes"] = [Note(**item) for item in (*raw.get("notes", ()), *raw.pop("inherited", ()))]

@@ -116,13 +116,25 @@ class CodeNote(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
+class CodeFamily(Base):
+    """What the pages of all codes under one parent share, packed: path, siblings, inherited notes."""
+
+    __tablename__ = "code_family"
+    __table_args__ = (Index(None, "release_id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    release_id: Mapped[int] = mapped_column(ForeignKey("code_release.id"))
+    body: Mapped[bytes]
+
+
 class CodeDocument(Base):
-    """The page of a code as of a release, packed by `webapp.codes.document`."""
+    """The page of a code as of a release: the family's body and this one, as `webapp.codes.document.parse` reads them."""
 
     __tablename__ = "code_document"
 
     code_id: Mapped[int] = mapped_column(ForeignKey("code.id"), primary_key=True)
     release_id: Mapped[int] = mapped_column(ForeignKey("code_release.id"), primary_key=True)
+    family_id: Mapped[int | None]
     body: Mapped[bytes]
 
 

@@ -60,7 +60,7 @@ class CodePages:
         path = path_of(system, key)
         what = admission.plan.key, admission.full, wall(admission, self._plans)
         page = self._rendered(self._current_stamp(), system, key, clock.today().isoformat(), *what)
-        nav = self._nav(visitor.signed_in, visitor.staff).replace(PATH_SLOT, path)
+        nav = self._nav(visitor.signed_in, visitor.plan_name).replace(PATH_SLOT, path)
         banner = ""
         if admission.usage is not None:
             banner = self._banner(notice(admission.plan, self._plans, admission.usage)).replace(PATH_SLOT, path)
@@ -128,8 +128,8 @@ def _target(_stamp: str, system: str, key: str) -> Target | None:
     return Target(system, found.meter_id, found.billable)
 
 
-def _nav(signed_in: bool, staff: bool) -> str:
-    return render_template("parts/account_nav.html", visitor={"signed_in": signed_in, "staff": staff})
+def _nav(signed_in: bool, plan_name: str) -> str:
+    return render_template("parts/account_nav.html", visitor={"signed_in": signed_in, "plan_name": plan_name})
 
 
 def _banner(text: Notice) -> str:

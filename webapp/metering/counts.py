@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections import Counter
 from datetime import date, timedelta
+from functools import partial
 
 from redis import Redis
 from sqlalchemy import delete, select
@@ -69,14 +70,30 @@ def roll_up(client: RedisClient) -> int:
     """
     client.call(_set_aside)
     added = 0
-    for name in client.call(lambda redis: redis.smembers(BATCHES)):
-        batch = name.decode()
-        fields = client.call(lambda redis, batch=batch: redis.hgetall(f"{LIVE}:{batch}"))
+    for batch, fields in client.call(_batches).items():
         with transaction():
-            added += _add_batch(batch, {key.decode(): int(value) for key, value in fields.items()})
-        client.call(lambda redis, batch=batch: redis.delete(f"{LIVE}:{batch}"))
-        client.call(lambda redis, batch=batch: redis.srem(BATCHES, batch))
+            added += _add_batch(batch, fields)
+        client.call(partial(_forget, batch=batch))
     return added
+
+
+def _batches(client: Redis) -> dict[str, dict[str, int]]:
+    """Return the batches set aside, each with its counts by field."""
+    found = {}
+    for name in client.smembers(BATCHES):
+        batch = _text(name)
+        fields = client.hgetall(f"{LIVE}:{batch}")
+        found[batch] = {_text(key): int(value) for key, value in fields.items()}
+    return found
+
+
+def _forget(client: Redis, batch: str) -> None:
+    client.delete(f"{LIVE}:{batch}")
+    client.srem(BATCHES, batch)
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _set_aside(client: Redis) -> None:

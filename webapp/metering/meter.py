@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from redis import Redis
+
 from webapp.core import clock
 from webapp.core.periods import Window
 from webapp.extensions import RedisClient
@@ -81,12 +83,15 @@ class Meter:
         return self._add(target, items)
 
     def _add(self, target: tuple[str, Window], items: Sequence[int]) -> int:
-        end, span = _ends(target[1])
-        used = 0
-        for start in range(0, len(items), MERGE_AT_ONCE):
-            part = items[start : start + MERGE_AT_ONCE]
-            used = int(self._redis.call(lambda client, part=part: _merge(client, key_of(*target), end, span, *part)))
-        return used
+        key, ends = key_of(*target), _ends(target[1])
+
+        def add(client: Redis) -> int:
+            used = 0
+            for start in range(0, len(items), MERGE_AT_ONCE):
+                used = int(_merge(client, key, *ends, *items[start : start + MERGE_AT_ONCE]))
+            return used
+
+        return self._redis.call(add)
 
     def reset(self, subject: str, window: Window) -> None:
         """Forget the window: everything in it may be opened anew."""

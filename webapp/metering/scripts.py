@@ -20,6 +20,6 @@ class Script:
     def __call__(self, client: Redis, key: str, *arguments: str | int) -> Any:
         """Run in one round trip; in two the first time a server sees the script."""
         try:
-            return client.execute_command("EVALSHA", self._digest, 1, key, *arguments)
+            return client.evalsha(self._digest, 1, key, *arguments)
         except NoScriptError:
-            return client.execute_command("EVAL", self._source, 1, key, *arguments)
+            return client.eval(self._source, 1, key, *arguments)

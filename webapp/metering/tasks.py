@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import structlog
+
 from webapp.extensions import RedisUnavailable, redis, transaction
 from webapp.jobs.schedule import Every
-from webapp.metering import counts, quota
+from webapp.metering import counts, health, quota
+
+log = structlog.get_logger(__name__)
 
 
 def roll_up_counts() -> None:
@@ -23,4 +27,11 @@ def release_stale_reservations() -> None:
         quota.release_stale()
 
 
-SCHEDULE = (Every(30, roll_up_counts), Every(300, release_stale_reservations))
+def warn_of_eviction() -> None:
+    """Log a warning while Redis may evict meters; first run when the worker starts."""
+    warning = health.eviction_warning(redis)
+    if warning:
+        log.warning("redis may evict meters", detail=warning)
+
+
+SCHEDULE = (Every(3600, warn_of_eviction), Every(30, roll_up_counts), Every(300, release_stale_reservations))
