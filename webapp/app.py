@@ -20,6 +20,7 @@ from webapp.auth.views import blueprint as auth_blueprint
 from webapp.billing import plans as billing_plans
 from webapp.billing.cli import cli as billing_cli
 from webapp.billing.views import blueprint as billing_blueprint
+from webapp.codes import tasks as codes_tasks
 from webapp.codes.cli import cli as codes_cli
 from webapp.codes.document import SECTIONS
 from webapp.codes.pages import CodePages
@@ -46,7 +47,7 @@ BLUEPRINTS = (
     api_blueprint,
 )
 COMMANDS = (auth_cli, billing_cli, codes_cli, jobs_cli, meter_cli, stats_command)
-SCHEDULES = (auth_tasks.SCHEDULE, mail_tasks.SCHEDULE, metering_tasks.SCHEDULE)
+SCHEDULES = (auth_tasks.SCHEDULE, mail_tasks.SCHEDULE, codes_tasks.SCHEDULE, metering_tasks.SCHEDULE)
 
 LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body; forms here are far smaller."""

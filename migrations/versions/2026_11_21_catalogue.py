@@ -200,7 +200,7 @@ def _create_search() -> None:
     """Make the terms and the full-text table of their words, row by row under the same number."""
     op.create_table(
         "code_term",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("code_id", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(20), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),

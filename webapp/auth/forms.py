@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, ValidationError
 from wtforms.validators import InputRequired
@@ -14,13 +15,23 @@ from webapp.extensions import settings
 NEW_PASSWORD_HINT = f"{strength.SHORTEST} to {strength.LONGEST} characters of any kind; a few unrelated words do well."
 
 
-class _AddressForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+class ReturningForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+    """A form after which the reader goes on to the page they came for."""
+
+    next = HiddenField()
+
+    @property
+    def next_path(self) -> str:
+        """The page to go on to, one of our own in any case."""
+        return own_path(self.next.data or request.args.get("next"))
+
+
+class AddressForm(ReturningForm):
     """A form with an address. After validation `address` holds it."""
 
     email = EmailField(
         "E-mail address", [InputRequired("Type your e-mail address.")], render_kw={"autocomplete": "username"}
     )
-    next = HiddenField()
     address: Address
 
     def validate_email(self, field: EmailField) -> None:
@@ -29,13 +40,8 @@ class _AddressForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
         except addresses.UnusableAddress as error:
             raise ValidationError(error.message) from error
 
-    @property
-    def next_path(self) -> str:
-        """The page to go to afterwards, one of our own in any case."""
-        return own_path(self.next.data)
 
-
-class LoginForm(_AddressForm):
+class LoginForm(AddressForm):
     password = PasswordField(
         "Password", [InputRequired("Type your password.")], render_kw={"autocomplete": "current-password"}
     )
@@ -45,7 +51,7 @@ class LoginForm(_AddressForm):
             raise ValidationError(f"Passwords have at most {strength.LONGEST} characters.")
 
 
-class NewAccountForm(_AddressForm):
+class NewAccountForm(AddressForm):
     password = PasswordField(
         "New password",
         [InputRequired("Choose a password.")],
@@ -57,11 +63,7 @@ class NewAccountForm(_AddressForm):
         refuse_weak(field.data, self.email.data or "")
 
 
-class ResetRequestForm(_AddressForm):
-    pass
-
-
-class NewPasswordForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+class NewPasswordForm(ReturningForm):
     """A new password for the reader whose address is given."""
 
     password = PasswordField(
@@ -70,7 +72,6 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]  # the library is untype
         description=NEW_PASSWORD_HINT,
         render_kw={"autocomplete": "new-password"},
     )
-    next = HiddenField()
 
     def __init__(self, email: str) -> None:
         super().__init__()

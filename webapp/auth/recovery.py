@@ -33,10 +33,9 @@ def request_reset(address: Address, next_path: str) -> None:
     deliver_soon()
 
 
-def tell_existing(address: Address, next_path: str) -> None:
+def tell_existing(user: User, next_path: str) -> None:
     """Mail a reader that someone, perhaps they, tried to register with their address; with a link that helps."""
-    user = readers.at(address)
-    if user and user.closed_at is None:
+    if user.closed_at is None:
         _send_link(user, "registered_again", next_path)
         audit.record("user.registered_again", user.id)
         deliver_soon()

@@ -79,19 +79,21 @@ def is_known(address: Address) -> bool:
     return readers.at(address) is not None
 
 
-def register(address: Address, password_hash: str, device: Device) -> Login | None:
+def register(address: Address, password_hash: str, device: Device, *, tell: str | None) -> Login | None:
     """Open an account and log its reader in at once; None if the address has one already.
 
-    The caller then has `recovery.tell_existing` mail the holder. The answer itself cannot hide that an address is
-    known as long as registering logs in on the spot: hiding it needs a confirmation by mail first, which would keep a
-    new reader from the page they came for. Throttles by address and network make asking dear.
+    Then its holder gets a mail that leads to the path `tell` (None: no mail). The answer itself cannot hide that an
+    address is known as long as registering logs in on the spot: hiding it needs a confirmation by mail first, which
+    would keep a new reader from the page they came for. Throttles by address and network make asking dear.
     """
     user, is_new = readers.insert(address, password_hash)
-    if not is_new:
-        return None
-    mail.send(user.email, "welcome")
-    deliver_soon()
-    return _begin_first(user, device)
+    if is_new:
+        mail.send(user.email, "welcome")
+        deliver_soon()
+        return _begin_first(user, device)
+    if tell is not None:
+        recovery.tell_existing(user, tell)
+    return None
 
 
 def set_staff(user: User, on: bool) -> None:
@@ -137,16 +139,15 @@ def create_owner(
 
 def _begin_first(user: User, device: Device) -> Login:
     user_id = user.id
-    audit.record("user.registered", user_id, user_id)
     after_commit(lambda: reader_registered.send(user_id=user_id))
-    return _begin(user, device)
+    return _begin(user, device, "user.registered")
 
 
-def _begin(user: User, device: Device) -> Login:
+def _begin(user: User, device: Device, kind: str = "session.started") -> Login:
     user_id = user.id
     if device.ends is not None:
         sessions.end(device.ends)
     token = sessions.start(user, device.network, device.user_agent)
-    audit.record("session.started", user_id, user_id, network=device.network)
+    audit.record(kind, user_id, user_id, network=device.network)
     after_commit(lambda: reader_logged_in.send(user_id=user_id))
     return Login(user_id, token)

@@ -42,8 +42,17 @@ RUNS = (
     "!@#$%^&*()_+",
     "1a2b3c4d5e6f7g8h9i",
     "a1b2c3d4e5f6g7h8i9",
+    "qwerasdfzxcv",
+    "1qazxsw23edcvfr45tgbnhy67ujm",
+    "147258369",
+    "0192837465",
+    "1029384756",
+    "1357924680",
+    "13579",
+    "1234554321",
+    "qwaszx",
 )
-"""Keyboard rows and columns (US, German, French), the alphabet and the digits; read in both directions."""
+"""Keyboard rows and columns (US, German, French), the keypad, the alphabet and the digits; read in both directions."""
 LOOKALIKES = str.maketrans("@431!|0$5789", "aaeiiiosstbg")
 
 

@@ -9,10 +9,10 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from webapp.auth import passwords, recovery, service, sessions, throttles
-from webapp.auth.forms import LoginForm, LogoutForm, NewAccountForm, NewPasswordForm, ResetRequestForm
+from webapp.auth.forms import AddressForm, LoginForm, LogoutForm, NewAccountForm, NewPasswordForm, ReturningForm
 from webapp.auth.loader import live_session
 from webapp.auth.service import Device, Login
-from webapp.core.net import network_of, own_path
+from webapp.core.net import network_of
 from webapp.extensions import transaction
 
 WRONG = "The e-mail address or the password is not right."
@@ -67,14 +67,13 @@ def logout() -> Response:
 
 @blueprint.route("/reset", methods=["GET", "POST"])
 def reset_request() -> Response:
-    form = ResetRequestForm()
+    form = AddressForm()
     if form.validate_on_submit():
         throttles.before_reset(form.address.normalized, _network())
         with transaction():
             recovery.request_reset(form.address, form.next_path)
         return redirect("/reset/sent", 303)
-    _fill_next(form)
-    return _page("reset_request", form, next=form.next_path)
+    return _page("reset_request", form)
 
 
 @blueprint.get("/reset/sent")
@@ -91,10 +90,9 @@ def reset(token: str) -> Response:
             password_hash = passwords.make_hash(form.password.data)
             with transaction():
                 recovery.set_password(token, password_hash)
-            return _leave("/login", changed="1", next=own_path(form.next.data))
+            return _leave("/login", changed="1", next=form.next_path)
     except recovery.DeadLink:
         return _dead_link()
-    _fill_next(form)
     return _page("reset", form, email=email)
 
 
@@ -125,9 +123,8 @@ def _register_or_log_in(form: NewAccountForm) -> Login | None:
     with transaction():
         if verified:
             return service.log_in(verified, _device())
-        begun = service.register(form.address, password_hash, _device())
-        if begun is None and was_known:
-            recovery.tell_existing(form.address, form.next_path)
+        tell = form.next_path if was_known else None
+        begun = service.register(form.address, password_hash, _device(), tell=tell)
     if begun is None and not was_known:  # the first of two clicks has made the account meanwhile
         return _log_in(form)
     return begun
@@ -143,24 +140,21 @@ def _log_in(form: LoginForm) -> Login | None:
 
 def _form_or_leave(name: str, form: LoginForm | NewAccountForm) -> Response:
     """Show the form; who is logged in already goes on to the wanted page."""
-    _fill_next(form)
     if request.method == "GET" and live_session():
         return redirect(form.next_path, 303)
-    return _page(name, form, next=form.next_path, changed="changed" in request.args)
+    return _page(name, form, changed="changed" in request.args)
 
 
 def _page(name: str, form: FlaskForm, **values: object) -> Response:
     """A page with a form: 422 if it comes back with errors."""
+    if isinstance(form, ReturningForm):
+        form.next.data = form.next_path
     page = render_template(f"auth/{name}.html", form=form, **values)
     return make_response(page, 422 if form.errors else 200)
 
 
 def _dead_link() -> Response:
     return make_response(render_template("auth/dead_link.html", message=recovery.DeadLink.message), 404)
-
-
-def _fill_next(form: LoginForm | NewAccountForm | ResetRequestForm | NewPasswordForm) -> None:
-    form.next.data = own_path(form.next.data or request.args.get("next"))
 
 
 def _enter(login: Login, path: str) -> Response:

@@ -15,7 +15,7 @@ LOADER_LOCK = 0x636F646573
 
 def begin() -> None:
     """Take the loader's lock and lift the statement time-out for this transaction."""
-    if not _on_sqlite():
+    if not on_sqlite():
         db.session.execute(text("SET LOCAL statement_timeout = 0"))
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOADER_LOCK})
 
@@ -25,7 +25,7 @@ def insert(table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) 
     cursor = db.session.connection().connection.cursor()
     names = ", ".join(f'"{column}"' for column in columns)
     try:
-        if _on_sqlite():
+        if on_sqlite():
             marks = ", ".join("?" * len(columns))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - our own names
         else:
@@ -38,7 +38,7 @@ def insert(table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) 
 
 def allocate(table: str, count: int) -> range:
     """Return `count` ids of `table` that no row has or ever had. Call only under the loader's lock."""
-    if _on_sqlite():
+    if on_sqlite():
         last = db.session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table}) or 0
         return range(last + 1, last + 1 + count)
     sequence = f"{table}_id_seq"
@@ -50,5 +50,5 @@ def allocate(table: str, count: int) -> range:
     return range(first, first + count)
 
 
-def _on_sqlite() -> bool:
+def on_sqlite() -> bool:
     return db.session.connection().dialect.name == "sqlite"

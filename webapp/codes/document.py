@@ -120,7 +120,7 @@ class Document:
     """First and last valid day of the release, ISO dates; `release_to` is empty while no end is known."""
     release_to: str
     valid_from: str
-    """First valid day of what the page says of this code, as far back as the loaded releases know."""
+    """First day of this code with this billable status, as far back as the loaded releases know."""
     valid_to: str = ""
     """Last valid day of a code that ended in an earlier release; empty while the release has the code."""
     path: list[Link] = field(default_factory=list)

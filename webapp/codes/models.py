@@ -147,7 +147,7 @@ class Term(Base):
     __tablename__ = "code_term"
     __table_args__ = (Index(None, "code_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     code_id: Mapped[int] = mapped_column(ForeignKey("code.id"))
     source: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(Text)

@@ -14,8 +14,8 @@ from flask import render_template
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.access.policy import Admission, Target
-from webapp.access.sentences import PATH_SLOT, Notice, Wall, notice, wall
+from webapp.access.policy import Admission, Target, Usage
+from webapp.access.sentences import PATH_SLOT, Wall, notice, wall
 from webapp.access.visitor import Visitor
 from webapp.billing.plans import PlanCatalogue
 from webapp.codes import rendition, seo, service
@@ -49,7 +49,7 @@ class CodePages:
         self._target = functools.lru_cache(maxsize=TARGETS_KEPT)(_target)
         self._rendered = functools.lru_cache(maxsize=PAGES_KEPT)(self._render)
         self._nav = functools.lru_cache(maxsize=16)(_nav)
-        self._banner = functools.lru_cache(maxsize=1024)(_banner)
+        self._banner = functools.lru_cache(maxsize=1024)(self._render_banner)
 
     def target(self, system: str, key: str) -> Target | None:
         """Return what opening the page of a canonical key asks for, None if there is no such page."""
@@ -63,7 +63,7 @@ class CodePages:
         nav = self._nav(visitor.signed_in, visitor.plan_name).replace(PATH_SLOT, path)
         banner = ""
         if admission.usage is not None:
-            banner = self._banner(notice(admission.plan, self._plans, admission.usage)).replace(PATH_SLOT, path)
+            banner = self._banner(admission.plan.key, admission.usage).replace(PATH_SLOT, path)
         return b"".join((page.before_nav, nav.encode(), page.before_banner, banner.encode(), page.after_banner))
 
     def _current_stamp(self) -> str:
@@ -105,6 +105,9 @@ class CodePages:
         before_banner, after_banner = rest.split(BANNER_SLOT)
         return Rendered(before_nav.encode(), before_banner.encode(), after_banner.encode())
 
+    def _render_banner(self, plan_key: str, usage: Usage) -> str:
+        return render_template("parts/banner.html", notice=notice(self._plans[plan_key], self._plans, usage))
+
 
 def path_of(system: str, key: str) -> str:
     """Return the path of a code page. Keys hold only characters that need no quoting."""
@@ -130,7 +133,3 @@ def _target(_stamp: str, system: str, key: str) -> Target | None:
 
 def _nav(signed_in: bool, plan_name: str) -> str:
     return render_template("parts/account_nav.html", visitor={"signed_in": signed_in, "plan_name": plan_name})
-
-
-def _banner(text: Notice) -> str:
-    return render_template("parts/banner.html", notice=text)

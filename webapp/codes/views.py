@@ -12,6 +12,7 @@ from webapp.core.errors import NotFound
 blueprint = Blueprint("codes", __name__)
 
 LONGEST_KEY = 40
+PERSONAL = (("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "private, no-store"))
 
 
 @blueprint.get("/codes/<system>/<key>")
@@ -28,9 +29,7 @@ def code_page(system: str, key: str) -> Response:
     except BaseException:
         gate().refund(visitor, target, admission)
         raise
-    response = Response(body, admission.status, content_type="text/html; charset=utf-8")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return Response(body, admission.status, PERSONAL)
 
 
 def _elsewhere(system: str, key: str) -> Response:
@@ -42,7 +41,7 @@ def _elsewhere(system: str, key: str) -> Response:
     if found is not None:
         query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
         return redirect(path_of(system, found.key) + query, 301)  # type: ignore[return-value]  # one Response class
-    near = service.nearest(system, key)
+    near = browse.nearest(system, key)
     page = render_template("codes/unknown.html", text=key[:LONGEST_KEY], system=info, nearest=near)
     return Response(page, 404, content_type="text/html; charset=utf-8")
 

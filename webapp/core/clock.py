@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+LOOK_SECONDS = 0.1
+"""How often the offset file is looked at: a request reads the clock several times."""
+
 _offset_file: Path | None = None
-_offset_seen: tuple[int, timedelta] = (0, timedelta())
+_offset = timedelta()
+_look_at = 0.0
 
 
 def use_offset_file(path: Path | None) -> None:
     """Let the file at `path`, when it exists, hold an offset in whole seconds; None: real time only."""
-    global _offset_file
-    _offset_file = path
+    global _offset_file, _offset, _look_at
+    _offset_file, _offset, _look_at = path, timedelta(), 0.0
 
 
 def offset() -> timedelta:
     """How far the site's clock is from real time (zero in production)."""
-    global _offset_seen
-    if _offset_file is None:
-        return timedelta()
-    try:
-        changed = _offset_file.stat().st_mtime_ns
-    except FileNotFoundError:
-        return timedelta()
-    if changed != _offset_seen[0]:
-        _offset_seen = changed, timedelta(seconds=int(_offset_file.read_text().strip() or 0))
-    return _offset_seen[1]
+    global _offset, _look_at
+    if _offset_file is not None and time.monotonic() >= _look_at:
+        _look_at = time.monotonic() + LOOK_SECONDS
+        try:
+            _offset = timedelta(seconds=int(_offset_file.read_text().strip() or 0))
+        except FileNotFoundError:
+            _offset = timedelta()
+    return _offset
 
 
 def now() -> datetime:

@@ -10,9 +10,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
-from email_validator import validate_email
-
 from webapp.extensions import settings
+from webapp.mail import addresses
 from webapp.mail.models import OutboxMail
 
 TIMEOUT_SECONDS = 10
@@ -105,7 +104,7 @@ def _upgrade(server: smtplib.SMTP, context: ssl.SSLContext) -> bool:
 
 def _deliverable(address: str) -> str:
     """The address with its domain in ASCII, which every mail server takes."""
-    found = validate_email(address, check_deliverability=False, globally_deliverable=False)
+    found = addresses.check(address)
     return found.ascii_email or found.normalized
 
 

@@ -12,13 +12,7 @@ from flask import Flask
 
 from webapp.codes.document import Link, Note
 from webapp.site.static_files import static_url
-
-TOOL_NAMES = {
-    "casepilot": "CasePilot",
-    "case2code": "Case2Code",
-    "redactphi": "RedactPHI",
-    "detecticd10cm": "DetectICD10CM",
-}
+from webapp.tools.views import TOOLS
 
 NOTE_LABELS = {
     "includes": "Includes",
@@ -59,9 +53,12 @@ class Site:
 
 @dataclass(slots=True)
 class NoteGroup:
+    """Coding notes of one kind from one place; `origin` is None for the code's own."""
+
     kind: str
     label: str
-    notes: list[Note] = field(default_factory=list)
+    origin: str | None
+    texts: list[str] = field(default_factory=list)
 
 
 def init_app(app: Flask) -> None:
@@ -75,7 +72,7 @@ def init_app(app: Flask) -> None:
             legal_entity=settings.legal_entity,
             contact=settings.contact_email,
             url=settings.public_url,
-            tools=tuple(Tool(key, TOOL_NAMES.get(key, key)) for key in tools),
+            tools=tuple(Tool(key, TOOLS[key][0]) for key in tools),
         ),
         static_url=static_url(app),
     )
@@ -120,14 +117,13 @@ def money(amount: int, currency: str) -> str:
 
 
 def notes_by_kind(notes: Iterable[Note]) -> list[NoteGroup]:
-    """Group coding notes by kind, in the order of first appearance."""
-    groups: dict[str, NoteGroup] = {}
+    """Group coding notes by kind and origin; kinds in the order of first appearance."""
+    kinds: dict[str, dict[str | None, NoteGroup]] = {}
     for note in notes:
-        group = groups.get(note.kind)
-        if group is None:
-            group = groups[note.kind] = NoteGroup(note.kind, _note_label(note.kind))
-        group.notes.append(note)
-    return list(groups.values())
+        groups = kinds.setdefault(note.kind, {})
+        group = groups.setdefault(note.origin, NoteGroup(note.kind, _note_label(note.kind), note.origin))
+        group.texts.append(note.text)
+    return [group for groups in kinds.values() for group in groups.values()]
 
 
 def _note_label(kind: str) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from webapp.billing.plans import Limit, Plan, PlanCatalogue, Price
 from webapp.codes.document import SECTIONS
 from webapp.core.periods import Period
-from webapp.site.context import TOOL_NAMES, count_of
+from webapp.site.context import count_of
+from webapp.tools.views import TOOLS
 
 Cell = bool | str
 
@@ -56,7 +57,7 @@ def groups(plans: PlanCatalogue, tools: Collection[str], sections: Iterable[str]
     rows = [Row(SECTIONS[key], [key in plan.sections for plan in chosen]) for key in sections]
     kept = [row for row in rows if any(row.cells)]
     result = [Group("", [views]), Group("Sections", kept)]
-    uses = [Row(TOOL_NAMES.get(tool, tool), [_tool(plan, tool) for plan in chosen]) for tool in tools]
+    uses = [Row(TOOLS[tool][0], [_tool(plan, tool) for plan in chosen]) for tool in tools]
     return [*result, Group("Tools", uses)] if uses else result
 
 

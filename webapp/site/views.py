@@ -8,10 +8,10 @@ from webapp.billing.plans import catalogue
 from webapp.codes import browse, service
 from webapp.core.errors import NotFound
 from webapp.extensions import settings
-from webapp.site import pricing, sitemaps, static_files
-from webapp.site.context import TOOL_NAMES
+from webapp.site import dev, pricing, sitemaps, static_files
 
 blueprint = Blueprint("site", __name__)
+blueprint.register_blueprint(dev.blueprint)
 
 LEGAL_TITLES = {
     "terms": "Terms of use",
@@ -54,14 +54,6 @@ def pricing_page() -> str:
 def legal(name: str) -> str:
     """A legal page; its text is the operator's to edit."""
     return render_template("site/legal.html", name=name, title=LEGAL_TITLES[name])
-
-
-@blueprint.get("/tools/<name>")
-def closed_tool(name: str) -> tuple[str, int]:
-    """Say of a tool that it is not open here. A tool that is open has an address of its own, which comes first."""
-    if name not in TOOL_NAMES:
-        raise NotFound
-    return render_template("tools/tool.html", name=TOOL_NAMES[name]), 404
 
 
 @blueprint.get("/favicon.ico")

@@ -1,0 +1,86 @@
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis as redis_library
+from flask import Flask
+
+from tests.support.processes import end_with_parent, wait_until
+from tests.support.redis_server import RedisServer
+from webapp.extensions import redis
+from webapp.jobs import queue
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def note(word: str) -> None:
+    """A job."""
+    redis.client.rpush("noted", word)
+
+
+@pytest.fixture
+def worker(app: Flask, redis_server: RedisServer, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`flask jobs work` as a process of its own, on the data of `app`."""
+    environ = {"DATA": str(tmp_path), "REDIS_URL": redis_server.url, "ENVIRONMENT": "test", "PATH": "/usr/bin:/bin"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"],
+        cwd=ROOT,
+        env=environ,
+        preexec_fn=end_with_parent,
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+def _does(app: Flask, word: str) -> bool:
+    """Queue a job and wait until the worker has done it."""
+    with app.app_context():
+        queue.enqueue(note, word)
+    wait_until(lambda: word.encode() in redis.client.lrange("noted", 0, -1), 20, f"the job {word!r}")
+    return True
+
+
+def _is_idle() -> bool:
+    return bool(redis.client.smembers("rq:workers"))
+
+
+@pytest.mark.slow
+def test_it_ends_cleanly_when_told(app: Flask, worker: subprocess.Popen[bytes]) -> None:
+    assert _does(app, "first")
+
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(10) == 0
+    assert not _is_idle()
+
+
+@pytest.mark.slow
+def test_it_goes_on_after_redis_was_away(
+    app: Flask, worker: subprocess.Popen[bytes], redis_server: RedisServer
+) -> None:
+    assert _does(app, "before")
+    redis_server.kill()
+    with pytest.raises(redis_library.RedisError):
+        redis.client.ping()
+    redis_server.start()
+    wait_until(lambda: not redis.breaker.is_open, what="the breaker's closing")
+
+    assert _does(app, "after")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(10) == 0
+
+
+@pytest.mark.slow
+def test_it_ends_when_told_while_redis_is_away(
+    app: Flask, worker: subprocess.Popen[bytes], redis_server: RedisServer
+) -> None:
+    assert _does(app, "before")
+    redis_server.kill()
+
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(15) == 0

@@ -1,0 +1,165 @@
+"""Questions about the catalogue, answered in plain values. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, and_, bindparam, func, literal, or_, select
+
+from webapp.codes.listing import plain
+from webapp.codes.models import KEY_LENGTH, Code, CodeDocument, CodeFamily, CodeSystem, CodeVersion, Release
+from webapp.extensions import db
+
+
+@dataclass(frozen=True, slots=True)
+class SystemInfo:
+    """A code system and the release that readers see (`release` is empty while none is loaded)."""
+
+    key: str
+    name: str
+    publisher: str
+    copyright: str
+    release: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A code that exists, under the key its address ends with."""
+
+    key: str
+    code_id: int
+    billable: bool
+    meter_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCode:
+    """A code as a list of links shows it."""
+
+    system: str
+    key: str
+    title: str
+
+
+IN_FORCE = and_(
+    CodeVersion.valid_from <= Release.valid_from,
+    or_(CodeVersion.valid_to.is_(None), CodeVersion.valid_to >= Release.valid_from),
+)
+"""A version is in force as of the release that readers see."""
+
+_DOCUMENT = (
+    select(CodeFamily.body, CodeDocument.body)
+    .select_from(CodeSystem)
+    .join(Code, Code.system_id == CodeSystem.id)
+    .join(
+        CodeDocument,
+        and_(CodeDocument.code_id == Code.id, CodeDocument.release_id == CodeSystem.current_release_id),
+    )
+    .outerjoin(CodeFamily, CodeFamily.id == CodeDocument.family_id)
+    .where(CodeSystem.key == bindparam("system"), Code.key == bindparam("key"))
+)
+
+_RESOLVE = (
+    select(Code.key, Code.id, CodeVersion.billable, Code.meter_id)
+    .select_from(CodeSystem)
+    .join(Release, Release.id == CodeSystem.current_release_id)
+    .join(Code, Code.system_id == CodeSystem.id)
+    .join(CodeDocument, and_(CodeDocument.code_id == Code.id, CodeDocument.release_id == Release.id))
+    .outerjoin(CodeVersion, and_(CodeVersion.code_id == Code.id, IN_FORCE))
+    .where(CodeSystem.key == bindparam("system"), Code.plain == bindparam("plain"))
+)
+
+_SYSTEMS = (
+    select(
+        CodeSystem.key,
+        CodeSystem.name,
+        CodeSystem.publisher,
+        CodeSystem.copyright,
+        func.coalesce(Release.name, literal("")),
+        Release.valid_from,
+        Release.valid_to,
+    )
+    .outerjoin(Release, Release.id == CodeSystem.current_release_id)
+    .order_by(CodeSystem.id)
+)
+
+
+def systems() -> list[SystemInfo]:
+    """Return all code systems."""
+    return [SystemInfo(*row) for row in db.session.execute(_SYSTEMS)]
+
+
+def system(key: str) -> SystemInfo | None:
+    """Return one code system."""
+    if not fit(key):
+        return None
+    row = db.session.execute(_SYSTEMS.where(CodeSystem.key == key)).one_or_none()
+    return SystemInfo(*row) if row else None
+
+
+def resolve(system_key: str, text: str) -> Resolved | None:
+    """Return the code that `text` names: as its address has it, in any case, with or without its dot."""
+    name = plain(text)
+    if not (fit(name) and fit(system_key)):
+        return None
+    row = db.session.execute(_RESOLVE, {"system": system_key, "plain": name}).one_or_none()
+    return Resolved(row[0], row[1], bool(row[2]), row[3]) if row else None
+
+
+def document(system_key: str, key: str) -> bytes | None:
+    """Return the current page of a code as `codes.document.parse` reads it, None if there is no such key."""
+    if not (fit(key) and fit(system_key)):
+        return None
+    row = db.session.execute(_DOCUMENT, {"system": system_key, "key": key}).one_or_none()
+    return (row[0] or b"") + row[1] if row else None
+
+
+def catalogue_stamp() -> str:
+    """Return a text that changes with every release, article or data row that readers may see."""
+    rows = db.session.execute(select(CodeSystem.id, CodeSystem.stamp).order_by(CodeSystem.id))
+    return ".".join(f"{number}-{stamp}" for number, stamp in rows)
+
+
+def sitemap_keys(system_key: str, offset: int, limit: int) -> list[str]:
+    """Return keys of pages for the sitemap, in a stable order: all but seventh-character variants and ended codes."""
+    pages = _in_sitemap(system_key).order_by(Code.id).offset(offset).limit(limit)
+    return list(db.session.scalars(pages))
+
+
+def sitemap_count(system_key: str) -> int:
+    """Return how many keys `sitemap_keys` has in all."""
+    return db.session.scalar(select(func.count()).select_from(_in_sitemap(system_key).subquery())) or 0
+
+
+def opened(code_ids: Iterable[int]) -> list[OpenedCode]:
+    """Return the codes with these ids, by system and key, as a reader's list of opened pages shows them."""
+    rows = db.session.execute(
+        select(CodeSystem.key, Code.key, CodeVersion.title)
+        .select_from(Code)
+        .join(CodeSystem, CodeSystem.id == Code.system_id)
+        .join(CodeVersion, CodeVersion.code_id == Code.id)
+        .where(Code.id.in_(list(code_ids)))
+        .order_by(CodeSystem.id, Code.plain, CodeVersion.valid_from)
+    )
+    latest = {(system_key, key): title for system_key, key, title in rows}
+    return [OpenedCode(system_key, key, title) for (system_key, key), title in latest.items()]
+
+
+def fit(text: str) -> bool:
+    """Whether a text may be a key at all, so that nothing else reaches the database."""
+    return 0 < len(text) <= KEY_LENGTH and text.isascii() and text.isprintable()
+
+
+def _in_sitemap(system_key: str) -> Select[tuple[str]]:
+    return (
+        select(Code.key)
+        .select_from(CodeSystem)
+        .join(Release, Release.id == CodeSystem.current_release_id)
+        .join(Code, Code.system_id == CodeSystem.id)
+        .join(CodeVersion, and_(CodeVersion.code_id == Code.id, IN_FORCE))
+        .where(CodeSystem.key == system_key, Code.meter_id == Code.id)
+    )
