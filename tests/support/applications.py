@@ -7,10 +7,7 @@ from flask import Flask
 
 import config
 
-try:  # TEMPORARY
-    from webapp.app import create_app
-except ImportError:
-    from tests.support.partial import create_app
+from webapp.app import create_app
 from webapp.extensions import db
 
 SECRET_KEY = "kIq7-tests-2Vw9uXc4Zr8Ty1Lp6Mn3Bd5Fg0"  # fits production
@@ -26,10 +23,7 @@ def migrated(site: config.Settings) -> None:
     """Bring the database of `site` to the newest schema."""
     app = create_app(site)
     with app.app_context():
-        try:
-            flask_migrate.upgrade()
-        except (KeyError, SystemExit):  # TEMPORARY: the chain of migrations is not whole yet
-            db.create_all()
+        flask_migrate.upgrade()
     close(app)
 
 

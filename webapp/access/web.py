@@ -12,8 +12,10 @@ from webapp.access.guests import COOKIE_SECONDS, Guests
 from webapp.access.policy import Purpose
 from webapp.access.sentences import PATH_SLOT
 from webapp.access.visitor import Visitor
+from webapp.billing.plans import FREE
 from webapp.billing.service import entitlement_of
-from webapp.extensions import reader_logged_in, redis, settings
+from webapp.core.net import own_path
+from webapp.extensions import reader_logged_in, reader_registered, redis, settings
 from webapp.metering.counts import Counts
 
 
@@ -30,7 +32,8 @@ def init_app(app: Flask) -> None:
     app.extensions["session_cookie"] = f"{site.cookie_prefix}session"
     app.after_request(_send_guest_cookie)
     app.context_processor(_about_the_reader)
-    reader_logged_in.connect(_merge_guest, weak=False)
+    reader_registered.connect(_merge_guest_into_new)
+    reader_logged_in.connect(_merge_guest)
 
 
 def gate() -> Gate:
@@ -66,9 +69,12 @@ def _address() -> str:
     return request.remote_addr or ""
 
 
-def own_path() -> str:
-    """The path of the request, quoted for use in an address."""
-    return quote(request.full_path.rstrip("?") if request.query_string else request.path, safe="/")
+def return_path() -> str:
+    """Where a reader comes back to after a login begun on this page: the page, or where it would have led."""
+    wanted = request.args.get("next")
+    if wanted is not None or request.blueprint == "auth":
+        return quote(own_path(wanted), safe="/")
+    return quote(request.full_path if request.query_string else request.path, safe="/")
 
 
 def account_nav(path: str) -> Markup:
@@ -85,7 +91,7 @@ class _LazyNav:
     """The header's part, rendered only if the page prints it: a page's own value comes first."""
 
     def __html__(self) -> str:
-        return str(account_nav(own_path()))
+        return str(account_nav(return_path()))
 
 
 def _send_guest_cookie(response: Response) -> Response:
@@ -103,7 +109,18 @@ def _send_guest_cookie(response: Response) -> Response:
     return response
 
 
+def _merge_guest_into_new(_sender: object, user_id: int) -> None:
+    """A reader registered, and has no plan yet: what was open as a guest in this browser stays open."""
+    _merge(user_id, FREE)
+
+
 def _merge_guest(_sender: object, user_id: int) -> None:
     """A reader logged in: what was open as a guest in this browser stays open."""
+    if not g.get("guest_merged"):
+        _merge(user_id, entitlement_of(user_id).plan.key)
+
+
+def _merge(user_id: int, plan_key: str) -> None:
     guest_cookie = request.cookies.get(current_app.extensions["guest_cookie"])
-    gate().merge(guest_cookie, user_id, entitlement_of(user_id).plan.key)
+    gate().merge(guest_cookie, user_id, plan_key)
+    g.guest_merged = True

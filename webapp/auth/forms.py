@@ -22,8 +22,9 @@ class ReturningForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
 
     @property
     def next_path(self) -> str:
-        """The page to go on to, one of our own in any case."""
-        return own_path(self.next.data or request.args.get("next"))
+        """The page to go on to: one of our own in any case, and not one that has done its work."""
+        path = own_path(self.next.data or request.args.get("next"))
+        return "/" if path.startswith(("/logout", "/reset", "/setup")) else path
 
 
 class AddressForm(ReturningForm):

@@ -18,6 +18,8 @@ LEAST_OF_ONES_OWN = 6
 """So many characters must be left once the reader's and the site's names are taken out."""
 LEAST_BESIDE_COMMON = 5
 """So many letters must be left once common words and runs are taken out; digits and signs around them add little."""
+LEAST_ALONE = 1
+"""The same where blanks and signs between the words were dropped before."""
 MOST_WORDS = 3
 """Common words make a good password all the same once there are more than so many different ones."""
 SHORTEST_RUN = 4
@@ -68,7 +70,7 @@ def weakness(password: str, own_words: Iterable[str] = ()) -> str | None:
     if _is_repeated(folded):
         return "This repeats a few characters, which is quickly guessed."
     joined = re.sub(r"[\W_]+", "", folded)
-    if any(_is_common(variant) for variant in {folded, folded.translate(LOOKALIKES), joined}):
+    if _is_common(folded) or _is_common(folded.translate(LOOKALIKES)) or _is_common(joined, LEAST_ALONE):
         return "This is among the passwords that are guessed first, with or without digits and signs around it."
     return None
 
@@ -91,8 +93,8 @@ def _is_repeated(folded: str) -> bool:
     return len(set(folded)) < 4 or re.fullmatch(r"(.{1,5}?)\1+.{0,4}", folded, re.DOTALL) is not None
 
 
-def _is_common(folded: str) -> bool:
-    """Whether little is left of it once a few common words and runs, the longest first, are taken out."""
+def _is_common(folded: str, least: int = LEAST_BESIDE_COMMON) -> bool:
+    """Whether less than `least` is left once a few common words and runs, the longest first, are taken out."""
     rest, known, index = "", set(), 0
     while index < len(folded):
         size = max(_word_at(folded, index), _run_at(folded, index))
@@ -102,7 +104,7 @@ def _is_common(folded: str) -> bool:
             rest += folded[index]
         index += size or 1
     letters = sum(char.isalpha() for char in rest)
-    return 0 < len(known) <= MOST_WORDS and letters + (len(rest) - letters) // 2 < LEAST_BESIDE_COMMON
+    return 0 < len(known) <= MOST_WORDS and letters + (len(rest) - letters) // 2 < least
 
 
 def _word_at(text: str, index: int) -> int:

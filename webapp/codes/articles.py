@@ -62,6 +62,23 @@ def store_information(code_id: int, rows: Iterable[tuple[str, str, str, str, str
     return True
 
 
+def is_kept(article: Written) -> bool:
+    """Whether an article with the same or a later date is stored for the code."""
+    stored = (
+        select(Article.updated)
+        .join(Code, Code.id == Article.code_id)
+        .join(CodeSystem, CodeSystem.id == Code.system_id)
+        .where(CodeSystem.key == article.system, Code.plain == plain(article.code))
+    )
+    updated = db.session.scalar(stored)
+    return updated is not None and updated >= article.updated
+
+
+def has_information(code_id: int) -> bool:
+    """Whether any data rows are stored for a code."""
+    return db.session.scalar(select(Information.code_id).where(Information.code_id == code_id).limit(1)) is not None
+
+
 def find_code(system: CodeSystem, text: str) -> Code | None:
     """Return a code of a system, however it is written."""
     return db.session.scalars(select(Code).where(Code.system_id == system.id, Code.plain == plain(text))).first()

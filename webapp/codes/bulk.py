@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from webapp.extensions import db
 
-LOADER_LOCK = 0x636F646573
-"""Key of PostgreSQL's advisory lock that lets one load run at a time (SQLite has one writer in any case)."""
+LOADER_LOCK = 0x636F6465_6C6F6164
+"""PostgreSQL's advisory lock that lets one load run at a time, “codeload” in ASCII. SQLite has one writer anyway."""
 
 
 def begin() -> None:
@@ -22,14 +22,14 @@ def begin() -> None:
 
 def insert(table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert `rows` into `table`: executemany on SQLite, COPY on PostgreSQL. Dates are ISO texts."""
-    cursor = db.session.connection().connection.cursor()
+    cursor: Any = db.session.connection().connection.cursor()
     names = ", ".join(f'"{column}"' for column in columns)
     try:
         if on_sqlite():
             marks = ", ".join("?" * len(columns))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - our own names
         else:
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]  # psycopg's
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
     finally:

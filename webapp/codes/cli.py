@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from webapp.codes import information, loader, releases, starter
+from webapp.codes import article_files, information, loader, releases, starter
 from webapp.codes.importers.files import open_source
 from webapp.codes.importers.registry import IMPORTERS, Importer
 from webapp.codes.progress import Progress
@@ -64,7 +64,7 @@ for _source, _importer in IMPORTERS.items():
 def import_articles(folder: Path) -> None:
     """Load the Markdown articles of FOLDER (`<system>/<code>.md`)."""
     with _clear_errors(), transaction():
-        read, changed = starter.load_articles(folder)
+        read, changed = article_files.store(folder)
     click.echo(f"{read} articles read, {changed} new or changed.")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal
 
@@ -150,9 +151,8 @@ class Document:
         return next((section for section in self.sections if section.key == key), None)
 
 
-def encode(value: object) -> str:
-    """Return compact JSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+encode: Callable[[object], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""Makes compact JSON."""
 
 
 def dump(document: Document) -> bytes:

@@ -16,10 +16,11 @@ DATA_SECTIONS = tuple(SECTIONS)[list(SECTIONS).index("information") :]
 Rows = dict[tuple[str, str], list[tuple[str, str, str, str, str]]]
 
 
-def import_information(file: SourceFile) -> tuple[int, int]:
+def import_information(file: SourceFile, *, missing_only: bool = False) -> tuple[int, int]:
     """Store the rows of a CSV file; each code in it gets these rows in place of those it had.
 
-    Returns how many rows were read and how many codes changed. Errors: FileRefused naming the line or column.
+    `missing_only` leaves alone the codes that have rows. Returns how many rows were read and how many codes changed.
+    Errors: FileRefused naming the line or column.
     """
     rows = read(file)
     changed = 0
@@ -28,6 +29,8 @@ def import_information(file: SourceFile) -> tuple[int, int]:
         code = articles.find_code(system, text)
         if code is None:
             raise FileRefused(f"{file.name}: {system_key} has no code {text!r}.")
+        if missing_only and articles.has_information(code.id):
+            continue
         if articles.store_information(code.id, lines):
             db.session.flush()
             articles.refresh(system, code)

@@ -55,7 +55,8 @@ def load(given: Listing, progress: Progress = silent) -> Report:
     ended = page_store.leaving(shown.id, listed, given.valid_from) if shown else []
     release = _store_release(system, given, report, before)
     assembly = Assembly(_head(system, release), changes.codes.__getitem__, articles.page_fields(system.id))
-    page_store.store(release.id, assembly.families(given.entries), len(given.entries), progress)
+    sizes = page_store.Sizes(1 + sum(bool(entry.children) for entry in given.entries), len(given.entries))
+    page_store.store(release.id, assembly.families(given.entries), sizes, progress)
     for page in ended:
         page_store.write(release.id, page)
     if before is None or release.valid_from <= clock.today():

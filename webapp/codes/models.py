@@ -128,7 +128,7 @@ class CodeFamily(Base):
 
 
 class CodeDocument(Base):
-    """The page of a code as of a release: the family's body and this one, as `webapp.codes.document.parse` reads them."""
+    """The page of a code as of a release: the family's body and this one after it, see `codes.document.parse`."""
 
     __tablename__ = "code_document"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import islice
+from typing import NamedTuple
 
 from sqlalchemy import delete, select
 
@@ -12,23 +14,32 @@ from webapp.codes import bulk, document
 from webapp.codes.assembly import Family
 from webapp.codes.document import Document
 from webapp.codes.models import CodeDocument, CodeFamily, CodeVersion
-from webapp.codes.progress import Progress, counted
+from webapp.codes.progress import Progress
 from webapp.extensions import db
 
 AT_ONCE = 500
+FAMILIES_AT_ONCE = 1000
 
 
-def store(release_id: int, families: Iterable[Family], total: int, progress: Progress) -> None:
+class Sizes(NamedTuple):
+    """How many families and pages a release has."""
+
+    families: int
+    pages: int
+
+
+def store(release_id: int, families: Iterable[Family], sizes: Sizes, progress: Progress) -> None:
     """Store the pages of a release, in place of those it had."""
     drop(release_id)
-    members = list(families)
-    numbered = list(zip(bulk.allocate("code_family", len(members)), members, strict=True))
-    bulk.insert(
-        "code_family", ("id", "release_id", "body"), ((number, release_id, each.shared) for number, each in numbered)
-    )
-    pages = ((code_id, release_id, number, body) for number, each in numbered for code_id, body in each.pages)
-    columns = ("code_id", "release_id", "family_id", "body")
-    bulk.insert("code_document", columns, counted(pages, "Pages", total, progress))
+    numbered = zip(bulk.allocate("code_family", sizes.families), families, strict=True)
+    done = 0
+    while batch := list(islice(numbered, FAMILIES_AT_ONCE)):
+        shared = [(number, release_id, family.shared) for number, family in batch]
+        bulk.insert("code_family", ("id", "release_id", "body"), shared)
+        pages = [(code_id, release_id, number, own) for number, family in batch for code_id, own in family.pages]
+        bulk.insert("code_document", ("code_id", "release_id", "family_id", "body"), pages)
+        done += len(pages)
+        progress("Pages", done, sizes.pages)
 
 
 def drop(release_id: int) -> None:

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    bindparam,
-    case,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    text,
-    union_all,
-)
+from sqlalchemy import Integer, Select, column, func, select, table, text, union_all
+from sqlalchemy.sql.selectable import Subquery
 
 from webapp.codes import bulk
 from webapp.codes.listing import plain
 from webapp.codes.models import Code, CodeSystem, CodeVersion, Release, Term
-from webapp.codes.service import IN_FORCE, fit
-from webapp.codes.terms import TITLE, words
+from webapp.codes.queries import IN_FORCE, fit
+from webapp.codes.terms import INCLUSION_AFTER, words
 from webapp.extensions import db
 
 PAGE_SIZE = 20
@@ -31,7 +19,8 @@ LONGEST_QUERY = 200
 MOST_WORDS = 12
 LAST = "\x7f"
 """Sorts after every character of a code."""
-EXACT, BEGINS = -1000, -900
+BEGINS = -1000
+"""Rank of a code that is what was asked for; one that begins so comes after it by its further length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +49,45 @@ def search(query: str, system: str | None = None, page: int = 1) -> Results:
     """Find codes. The last word may be unfinished; all words must be there. Any text is a fit query."""
     query = query[:LONGEST_QUERY]
     number, wanted = plain(query), words(query)[:MOST_WORDS]
-    found = _found(number if fit(number) else "", wanted)
-    if found is None:
+    found = [*([_by_number(number)] if fit(number) else []), *([_by_words(wanted)] if wanted else [])]
+    if not found:
         return Results([], 0, 1, 1)
+    rows = _rows(union_all(*found).subquery(), system)
+    total = db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    listed = db.session.execute(rows.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
+    inclusions = _inclusion_terms({row[5]: row[6] for row in listed if row[6] >= INCLUSION_AFTER}, wanted)
+    hits = [Hit(*row[:5], _why(row[6], inclusions.get(row[5], ""))) for row in listed]
+    return Results(hits, total, page, pages)
+
+
+def _by_number(number: str) -> Select[int, int]:
+    """Select the codes that begin with a number, with their ranks: the code itself, then the shorter ones."""
+    length = func.length(Code.plain) - len(number)
+    return select(Code.id.label("code_id"), (length + BEGINS).label("rank")).where(
+        Code.plain >= number, Code.plain < number + LAST
+    )
+
+
+def _by_words(wanted: list[str]) -> Select[int, int]:
+    """Select the codes that have a text with all words, the last of them perhaps unfinished, with their ranks."""
+    if bulk.on_sqlite():
+        lookup = table("search_term", column("rowid", Integer))
+        number = lookup.c.rowid
+        matches = text("search_term MATCH :wanted").bindparams(
+            wanted=" AND ".join(f'"{word}"' for word in wanted) + "*"
+        )
+    else:
+        lookup = table("search_term", column("id", Integer))
+        number = lookup.c.id
+        phrase = " & ".join(f"'{word}'" for word in wanted) + ":*"
+        matches = text("words @@ CAST(:wanted AS tsquery)").bindparams(wanted=phrase)
+    return select(Term.code_id, Term.rank).select_from(lookup).join(Term, Term.id == number).where(matches)
+
+
+def _rows(found: Subquery, system: str | None) -> Select[str, str, str, str, bool, int, int]:
+    """Select what a page of hits needs, best first, each code once."""
     best = select(found.c.code_id, func.min(found.c.rank).label("rank")).group_by(found.c.code_id).subquery()
     rows = (
         select(CodeSystem.key, CodeSystem.name, Code.key, CodeVersion.title, CodeVersion.billable, Code.id, best.c.rank)
@@ -70,14 +95,24 @@ def search(query: str, system: str | None = None, page: int = 1) -> Results:
         .join(Code, Code.id == best.c.code_id)
         .join(CodeSystem, CodeSystem.id == Code.system_id)
         .join(Release, Release.id == CodeSystem.current_release_id)
-        .join(CodeVersion, and_(CodeVersion.code_id == Code.id, IN_FORCE))
+        .join(CodeVersion, IN_FORCE)
+        .order_by(best.c.rank, Code.plain, Code.id)
     )
-    if system is not None:
-        rows = rows.where(CodeSystem.key == system)
-    total = db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
-    pages = max(1, -(-total // PAGE_SIZE))
-    page = min(max(page, 1), pages)
-    shown = rows.order_by(best.c.rank, Code.plain, CodeSystem.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    listed = db.session.execute(shown).all()
-    reasons = _reasons({row[5] for row in listed if row[6] > BEGINS + 100}, wanted)
-    return Results([Hit(*row[:5], reasons.get(row[5], "code")) for row in listed], total, page, pages)
+    return rows if system is None else rows.where(CodeSystem.key == system)
+
+
+def _inclusion_terms(ranks: dict[int, int], wanted: list[str]) -> dict[int, str]:
+    """Return, by code, the inclusion term of the given rank that holds the words."""
+    terms = select(Term.code_id, Term.text, Term.rank).where(Term.code_id.in_(list(ranks))).order_by(Term.id.desc())
+    found = {}
+    for code_id, phrase, rank in db.session.execute(terms):
+        have = words(phrase)
+        if rank == ranks[code_id] and set(wanted[:-1]) <= set(have) and any(w.startswith(wanted[-1]) for w in have):
+            found[code_id] = phrase
+    return found
+
+
+def _why(rank: int, inclusion: str) -> str:
+    if inclusion:
+        return f"inclusion term: {inclusion}"
+    return "title" if rank >= 0 else "code"

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, and_, bindparam, func, literal, or_, select
+from sqlalchemy import Select, and_, bindparam, func, literal, select
 
 from webapp.codes.listing import plain
-from webapp.codes.models import KEY_LENGTH, Code, CodeDocument, CodeFamily, CodeSystem, CodeVersion, Release
+from webapp.codes.models import Code, CodeDocument, CodeFamily, CodeSystem, CodeVersion, Release
+from webapp.codes.queries import IN_FORCE, codes_of, fit
 from webapp.extensions import db
 
 
@@ -45,12 +46,6 @@ class OpenedCode:
     title: str
 
 
-IN_FORCE = and_(
-    CodeVersion.valid_from <= Release.valid_from,
-    or_(CodeVersion.valid_to.is_(None), CodeVersion.valid_to >= Release.valid_from),
-)
-"""A version is in force as of the release that readers see."""
-
 _DOCUMENT = (
     select(CodeFamily.body, CodeDocument.body)
     .select_from(CodeSystem)
@@ -69,7 +64,7 @@ _RESOLVE = (
     .join(Release, Release.id == CodeSystem.current_release_id)
     .join(Code, Code.system_id == CodeSystem.id)
     .join(CodeDocument, and_(CodeDocument.code_id == Code.id, CodeDocument.release_id == Release.id))
-    .outerjoin(CodeVersion, and_(CodeVersion.code_id == Code.id, IN_FORCE))
+    .outerjoin(CodeVersion, IN_FORCE)
     .where(CodeSystem.key == bindparam("system"), Code.plain == bindparam("plain"))
 )
 
@@ -104,7 +99,7 @@ def system(key: str) -> SystemInfo | None:
 def resolve(system_key: str, text: str) -> Resolved | None:
     """Return the code that `text` names: as its address has it, in any case, with or without its dot."""
     name = plain(text)
-    if not (fit(name) and fit(system_key)):
+    if not fit(name, system_key):
         return None
     row = db.session.execute(_RESOLVE, {"system": system_key, "plain": name}).one_or_none()
     return Resolved(row[0], row[1], bool(row[2]), row[3]) if row else None
@@ -112,7 +107,7 @@ def resolve(system_key: str, text: str) -> Resolved | None:
 
 def document(system_key: str, key: str) -> bytes | None:
     """Return the current page of a code as `codes.document.parse` reads it, None if there is no such key."""
-    if not (fit(key) and fit(system_key)):
+    if not fit(key, system_key):
         return None
     row = db.session.execute(_DOCUMENT, {"system": system_key, "key": key}).one_or_none()
     return (row[0] or b"") + row[1] if row else None
@@ -149,17 +144,5 @@ def opened(code_ids: Iterable[int]) -> list[OpenedCode]:
     return [OpenedCode(system_key, key, title) for (system_key, key), title in latest.items()]
 
 
-def fit(text: str) -> bool:
-    """Whether a text may be a key at all, so that nothing else reaches the database."""
-    return 0 < len(text) <= KEY_LENGTH and text.isascii() and text.isprintable()
-
-
-def _in_sitemap(system_key: str) -> Select[tuple[str]]:
-    return (
-        select(Code.key)
-        .select_from(CodeSystem)
-        .join(Release, Release.id == CodeSystem.current_release_id)
-        .join(Code, Code.system_id == CodeSystem.id)
-        .join(CodeVersion, and_(CodeVersion.code_id == Code.id, IN_FORCE))
-        .where(CodeSystem.key == system_key, Code.meter_id == Code.id)
-    )
+def _in_sitemap(system_key: str) -> Select[str]:
+    return codes_of(system_key).where(Code.meter_id == Code.id).with_only_columns(Code.key)

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from sqlalchemy import and_, delete, func, or_, select, table
 from sqlalchemy import column as sql_column
@@ -28,6 +29,7 @@ INCLUSION_AFTER = 1000
 LONGEST_COUNTED = 400
 WORD = re.compile(r"[^\W_]+")
 LONGEST_WORD = 60
+TEXTS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,9 @@ class Text:
 
 def words(phrase: str) -> list[str]:
     """Return a text's words: “Charcôt's joint” gives charcot, s, joint."""
-    bare = "".join(each for each in unicodedata.normalize("NFKD", phrase) if not unicodedata.combining(each))
-    return [word[:LONGEST_WORD] for word in WORD.findall(bare.casefold())]
+    if not phrase.isascii():
+        phrase = "".join(each for each in unicodedata.normalize("NFKD", phrase) if not unicodedata.combining(each))
+    return [word[:LONGEST_WORD] for word in WORD.findall(phrase.casefold())]
 
 
 def rank(found: Text, count: int) -> int:
@@ -78,22 +81,20 @@ def forget(column: InstrumentedAttribute[int], value: int) -> None:
 
 def add(texts: Iterable[Text]) -> None:
     """Store texts to be found by."""
-    first = (db.session.scalar(select(func.max(Term.id))) or 0) + 1
-    rows, lookups = [], []
-    for number, each in enumerate(texts, first):
-        found = words(each.text)
-        rows.append((number, each.code_id, each.source, each.text, rank(each, len(found))))
-        lookups.append((number, found))
-    bulk.insert("code_term", ("id", "code_id", "source", "text", "rank"), rows)
-    if bulk.on_sqlite():
-        bulk.insert("search_term", ("rowid", "words"), ((number, " ".join(found)) for number, found in lookups))
-    else:
-        bulk.insert("search_term", ("id", "words"), _vectors(lookups))
+    remaining = iter(texts)
+    number = (db.session.scalar(select(func.max(Term.id))) or 0) + 1
+    while batch := list(islice(remaining, TEXTS_AT_ONCE)):
+        found = [(at, each, words(each.text)) for at, each in enumerate(batch, number)]
+        number += len(batch)
+        rows = [(at, each.code_id, each.source, each.text, rank(each, len(having))) for at, each, having in found]
+        bulk.insert("code_term", ("id", "code_id", "source", "text", "rank"), rows)
+        name, as_text = ("rowid", " ".join) if bulk.on_sqlite() else ("id", _vector)
+        bulk.insert("search_term", (name, "words"), [(at, as_text(having)) for at, _, having in found])
 
 
-def _vectors(lookups: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, str]]:
-    """Yield rows for PostgreSQL, with the words as the text form of a tsvector."""
-    return ((number, " ".join(f"'{word}'" for word in dict.fromkeys(found))) for number, found in lookups)
+def _vector(having: list[str]) -> str:
+    """Return words as the text form of PostgreSQL's tsvector."""
+    return " ".join(f"'{word}'" for word in dict.fromkeys(having))
 
 
 def _texts(system_id: int, day: date) -> Iterator[Text]:

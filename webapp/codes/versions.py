@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -63,8 +62,6 @@ class Writer:
         self._known = known_codes(system_id)
         self._closed: list[Known] = []
         self._moved: list[dict[str, Any]] = []
-        self._versions: list[tuple[Any, ...]] = []
-        self._notes: list[tuple[Any, ...]] = []
         self.changes = Changes()
 
     def write(self) -> Changes:
@@ -132,18 +129,24 @@ class Writer:
                 update(CodeVersion).where(row).values(position=bindparam("place")), self._moved
             )
 
-    def _insert(self, fresh: Sequence[tuple[Entry, str, int]]) -> None:
+    def _insert(self, fresh: list[tuple[Entry, str, int]]) -> None:
+        """Store new versions, and then their inclusion terms and notes."""
         ids = bulk.allocate("code_version", len(fresh))
-        for version_id, (entry, digest, place) in zip(ids, fresh, strict=True):
-            code_id = self._known[entry.key].code_id
-            parent_id = self._known[entry.parent.key].code_id if entry.parent else None
-            self._versions.append(
-                (version_id, code_id, self._day, entry.kind, entry.title, True, entry.billable, parent_id, place, digest)
-            )
-            texts = [*((INCLUSION_TERM, term) for term in entry.terms), *entry.notes]
-            self._notes.extend((version_id, number, kind, text) for number, (kind, text) in enumerate(texts))
-        bulk.insert("code_version", VERSION_COLUMNS, self._versions)
-        bulk.insert("code_note", ("version_id", "position", "kind", "text"), self._notes)
+        bulk.insert("code_version", VERSION_COLUMNS, map(self._version, ids, fresh))
+        notes = (
+            (version_id, number, kind, text)
+            for version_id, (entry, _, _) in zip(ids, fresh, strict=True)
+            for number, (kind, text) in enumerate([*((INCLUSION_TERM, term) for term in entry.terms), *entry.notes])
+        )
+        bulk.insert("code_note", ("version_id", "position", "kind", "text"), notes)
+
+    def _version(self, version_id: int, new: tuple[Entry, str, int]) -> tuple[Any, ...]:
+        """Return the row of a version, in the order of VERSION_COLUMNS."""
+        entry, digest, place = new
+        code_id = self._known[entry.key].code_id
+        parent_id = self._known[entry.parent.key].code_id if entry.parent else None
+        fields = (entry.kind, entry.title, True, entry.billable, parent_id, place, digest)
+        return version_id, code_id, self._day, *fields
 
 
 def known_codes(system_id: int) -> dict[str, Known]:

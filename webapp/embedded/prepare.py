@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -41,6 +42,7 @@ def prepare(app: Flask, say: Callable[[str], None]) -> None:
 
 def migrate_locked() -> None:
     """Bring the schema up to date. Of several processes at once one does it, and the others wait."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     with exclusive():
         flask_migrate.upgrade()
 

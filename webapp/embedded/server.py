@@ -25,7 +25,7 @@ def command(settings: Settings) -> list[str]:
         *("--host", settings.host, "--port", str(settings.port)),
         *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
         *("--respawn-failed-workers", "--respawn-interval", str(OVERLAP_SECONDS)),
-        *("--workers-kill-timeout", str(FINISH_SECONDS), "--log-level", "warning"),
+        *("--workers-kill-timeout", str(FINISH_SECONDS), "--log-level", "error"),
     ]
 
 

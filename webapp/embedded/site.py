@@ -41,8 +41,8 @@ class Site:
         mark = {folder.MARK: str(folder.run_folder(settings.data))}
         own = {"DATA": str(settings.data.resolve()), "PLANS_FILE": str(settings.plans_file.resolve())}
         self._environment: Mapping[str, str] = {**os.environ, **own, **mark}
-        self._server = self._child("server", server.command(settings), SERVER_PATIENCE_SECONDS)
-        self._worker = self._child("worker", WORKER, WORKER_PATIENCE_SECONDS)
+        self._server = self._child("Server", server.command(settings), SERVER_PATIENCE_SECONDS)
+        self._worker = self._child("Worker", WORKER, WORKER_PATIENCE_SECONDS)
         self._redis: Child | None = None
 
     def _child(self, name: str, command: Sequence[str], patience: float) -> Child:
@@ -99,13 +99,13 @@ class Site:
         return f"Redis could not be started: {last} (all of it is in {log})."
 
     def _serve(self) -> None:
-        self._worker.start()
         self._server.start()
         answered = self._supervisor.wait_until(
             lambda: server.answers(self._settings) or not self._server.runs, ANSWER_SECONDS
         )
         if not answered or not self._server.runs:
             raise StartError("The server did not start; its own messages stand above.")
+        self._worker.start()  # later, so that it does not slow the server's start
         settings = self._settings
         self._say(f"Worker: jobs and schedule (process {self._worker.pid})")
         self._say(f"Server: {settings.workers} x {settings.threads} threads (process {self._server.pid})")

@@ -81,12 +81,12 @@ class Supervisor:
         if child.runs:
             return
         if child.pid:
-            self._say(f"The {child.name} (process {child.pid}) {child.clear()}; starting it again.")
+            self._say(f"{child.name} (process {child.pid}) {child.clear()}; starting it again.")
         if time.monotonic() >= child.due:
             try:
                 child.start()
             except OSError as error:
-                self._say(f"The {child.name} cannot be started, trying again: {error}")
+                self._say(f"{child.name} cannot be started, trying again: {error}")
 
     def stop(self, children: Sequence[Child]) -> None:
         """Ask `children` to end, all at once, and kill those that take too long or when asked to stop again."""

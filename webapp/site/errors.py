@@ -6,11 +6,11 @@ a 503, everything else a 500 whose number is in the log and on the page.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import traceback
 from urllib.parse import unquote_to_bytes
 
-import structlog
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from webapp.core.errors import BadInput, CodeshelfError, Unavailable
 from webapp.extensions import RedisUnavailable
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
 """What a 503 tells clients to wait, where the error does not say."""
@@ -150,18 +150,18 @@ def _http(error: HTTPException) -> BaseResponse:
 
 def _unexpected(error: Exception) -> Response:
     if isinstance(error, OUTAGES):
-        log.warning("outage", kind=type(error).__name__, endpoint=request.endpoint)
+        log.warning("%s: outage (%s)", request.endpoint, type(error).__name__)
         return _expected(Unavailable())
     if isinstance(error, HOSTILE_INPUT) and _carries_input():
-        log.info("hostile input", kind=type(error).__name__, endpoint=request.endpoint)
+        log.info("%s: hostile input (%s)", request.endpoint, type(error).__name__)
         return _expected(BadInput())
     request_id = secrets.token_hex(4)
-    facts = {"request_id": request_id, "endpoint": request.endpoint, "kind": type(error).__name__}
     if request.content_length:
         # An exception's message may repeat what was sent, which may be a patient's text: tell only where it arose.
-        log.error("request failed", **facts, where=traceback.format_tb(error.__traceback__))
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s: request %s failed (%s)\n%s", request.endpoint, request_id, type(error).__name__, where)
     else:
-        log.error("request failed", **facts, exc_info=error)
+        log.error("%s: request %s failed", request.endpoint, request_id, exc_info=error)
     return answer(500, CodeshelfError.code, CodeshelfError.message, request_id=request_id)
 
 

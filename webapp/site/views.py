@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 from flask import Blueprint, Response, current_app, render_template
 
 from webapp.billing.plans import catalogue
 from webapp.codes import browse, service
+from webapp.codes.document import Link
+from webapp.codes.service import SystemInfo
 from webapp.core.errors import NotFound
 from webapp.extensions import settings
-from webapp.site import dev, pricing, sitemaps, static_files
+from webapp.site import dev, pricing, sections, sitemaps, static_files
 
 blueprint = Blueprint("site", __name__)
 blueprint.register_blueprint(dev.blueprint)
@@ -26,15 +30,15 @@ OWN_PATHS = ("/", "/codes/", "/pricing", *(f"/{name}" for name in LEGAL_TITLES))
 @blueprint.get("/")
 def home() -> str:
     """The start page: search, systems, the first system's chapters, what is free."""
-    systems = service.systems()
-    first = systems[0] if systems else None
-    return render_template(
-        "site/home.html",
-        systems=systems,
-        chapters_of=first,
-        chapters=browse.chapters(first.key) if first else [],
-        views=pricing.columns(catalogue()),
-    )
+    systems, chapters = _contents(service.catalogue_stamp())
+    return render_template("site/home.html", systems=systems, chapters=chapters, views=pricing.columns(catalogue()))
+
+
+@functools.lru_cache(maxsize=2)
+def _contents(_stamp: str) -> tuple[list[SystemInfo], list[Link]]:
+    """Return the systems that have a release, and the chapters of the first."""
+    systems = [system for system in service.systems() if system.release]
+    return systems, browse.chapters(systems[0].key) if systems else []
 
 
 @blueprint.get("/pricing")
@@ -44,7 +48,7 @@ def pricing_page() -> str:
     return render_template(
         "site/pricing.html",
         plans=pricing.columns(plans),
-        groups=pricing.groups(plans, current_app.extensions.get("tools", ())),
+        groups=pricing.groups(plans, current_app.extensions["tools"], sections.in_use()),
         currency=plans.currency,
         sold=bool(plans.on_sale()),
     )

@@ -6,6 +6,7 @@ import fnmatch
 import hashlib
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,11 @@ class SourceFile:
             raise FileRefused(f"{self.name} is no text in UTF-8 (byte {error.start}).") from None
 
 
+def fingerprint(file: SourceFile, codes: SourceFile | None = None) -> str:
+    """Return the SHA-256 of a file, or of a file with the list of codes that it is read with."""
+    return file.sha256 if codes is None else hashlib.sha256((file.sha256 + codes.sha256).encode()).hexdigest()
+
+
 def open_source(path: Path, member: str = "*") -> SourceFile:
     """Read the file at `path`; of a zip, its one member whose name matches. Errors: FileRefused."""
     try:
@@ -60,5 +66,5 @@ def _unpack(name: str, data: bytes, member: str) -> SourceFile:
             if wanted[0].file_size > LARGEST_FILE:
                 raise FileRefused(f"{wanted[0].filename} in {name} is larger than any file of this source.")
             return SourceFile(Path(wanted[0].filename).name, archive.read(wanted[0]))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise FileRefused(f"{name} is no whole zip file: {error}.") from None

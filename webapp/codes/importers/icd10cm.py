@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from xml.etree import ElementTree  # noqa: S405 - see _chapters
+from xml.etree import ElementTree
 
-from webapp.codes.importers.files import SourceFile
+from webapp.codes.importers.files import SourceFile, fingerprint
 from webapp.codes.importers.icd10cm_names import block_key, code_list, release_of
 from webapp.codes.listing import Entry, FileRefused, Listing, plain
 
@@ -68,10 +68,16 @@ def read(file: SourceFile, codes: SourceFile | None, release: str | None, effect
         valid_from=found.valid_from,
         valid_to=found.valid_to,
         file_name=file.name,
-        sha256=file.sha256 if codes is None else SourceFile("", (file.sha256 + codes.sha256).encode()).sha256,
+        sha256=fingerprint(file, codes),
         entries=reader.entries,
         refused=reader.refused,
     )
+
+
+def first_day(file: SourceFile) -> date:
+    """Tell a file's first valid day from its name and first lines. Errors: FileRefused."""
+    version = next((_text(element) for element in _chapters(file) if element.tag == "version"), "")
+    return release_of(file.name, version, None, None).valid_from
 
 
 def _chapters(file: SourceFile) -> Iterator[ElementTree.Element]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from webapp.codes import articles, information, loader
+from webapp.codes import article_files, information, loader, releases
 from webapp.codes.importers import icd10cm
-from webapp.codes.importers.files import open_source
+from webapp.codes.importers.files import fingerprint, open_source
 from webapp.codes.listing import FileRefused
-from webapp.codes.markdown import parse_article
 from webapp.codes.progress import Progress
 from webapp.extensions import transaction
 
@@ -18,28 +17,30 @@ PACKAGE = "simple_icd_10_cm"
 
 
 def load(progress: Progress) -> None:
-    """Load what is not loaded yet. Errors: FileRefused with a sentence, when a file is missing or broken."""
-    tabular, codes = packaged_files()
+    """Load what is missing; where all is there, or something newer, do nothing (some 0.1 s).
+
+    `progress` is told a label, how much is done, and of how much.
+    Errors: FileRefused with a sentence, when a file is missing or broken.
+    """
+    _load_icd10cm(progress)
+    with transaction():
+        article_files.store(HERE / "articles", newer_only=True)
+        information.import_information(open_source(HERE / "code_information.csv"), missing_only=True)
+
+
+def _load_icd10cm(progress: Progress) -> None:
+    tabular, codes = (open_source(path) for path in packaged_files())
+    system = releases.system_named(icd10cm.SYSTEM)
+    if releases.is_loaded(system.id, icd10cm.SOURCE, fingerprint(tabular, codes), loader.FORMAT):
+        return
+    newest = releases.newest(system.id, icd10cm.SOURCE)
+    if newest is not None and newest.valid_from > icd10cm.first_day(tabular):
+        return
     progress("Reading", 0, 1)
-    listing = icd10cm.read(open_source(tabular), open_source(codes), None, None)
+    listing = icd10cm.read(tabular, codes, None, None)
     progress("Reading", 1, 1)
     with transaction():
         loader.load(listing, progress)
-    with transaction():
-        load_articles(HERE / "articles")
-        information.import_information(open_source(HERE / "code_information.csv"))
-
-
-def load_articles(folder: Path) -> tuple[int, int]:
-    """Store the articles of a folder, `<system>/<code>.md`; return how many were read, how many changed.
-
-    Errors: FileRefused naming the file and the line.
-    """
-    files = sorted(folder.rglob("*.md"))
-    if not files:
-        raise FileRefused(f"{folder} holds no article (*.md).")
-    written = [parse_article("\n".join(open_source(path).lines()) + "\n", path.name) for path in files]
-    return len(written), sum(map(articles.store_article, written))
 
 
 def packaged_files() -> tuple[Path, Path]:
