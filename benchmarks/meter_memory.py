@@ -28,7 +28,7 @@ import redis  # noqa: E402
 from webapp.access.guests import GUEST_ID_BYTES  # noqa: E402
 from webapp.core import clock  # noqa: E402
 from webapp.core.periods import Period  # noqa: E402
-from webapp.embedded.redis_server import find_binary  # noqa: E402
+from webapp.embedded.redis_server import binary  # noqa: E402
 from webapp.metering import meter, scripts  # noqa: E402
 
 PAGES = 5
@@ -41,7 +41,7 @@ def empty_redis() -> Iterator[redis.Redis]:
     with tempfile.TemporaryDirectory(prefix="shelf") as folder:
         path = f"{folder}/r.sock"
         server = subprocess.Popen(
-            [str(find_binary()), "--port", "0", "--unixsocket", path, "--save", ""], stdout=subprocess.DEVNULL
+            [binary(production=False), "--port", "0", "--unixsocket", path, "--save", ""], stdout=subprocess.DEVNULL
         )
         client = redis.Redis(unix_socket_path=path, protocol=2)
         try:

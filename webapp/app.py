@@ -23,7 +23,9 @@ from webapp.billing.views import blueprint as billing_blueprint
 from webapp.codes import tasks as codes_tasks
 from webapp.codes.cli import cli as codes_cli
 from webapp.codes.document import SECTIONS
+from webapp.codes.express import Express
 from webapp.codes.pages import CodePages
+from webapp.codes.views import PERSONAL
 from webapp.codes.views import blueprint as codes_blueprint
 from webapp.core import clock
 from webapp.extensions import csrf, db, engine_options, login_manager, migrate, redis
@@ -66,6 +68,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         SESSION_COOKIE_NAME=f"{settings.cookie_prefix}form",
         SESSION_COOKIE_SECURE=settings.secure,
         SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a form may stay open for as long as its session
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.sqlalchemy_url),
         REDIS_URL=settings.redis_address,
@@ -90,6 +93,13 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = Express(  # type: ignore[method-assign]  # Flask's documented way to wrap it
+        app.wsgi_app,
+        app.extensions["gate"],
+        app.extensions["code_pages"],
+        cookies=(app.extensions["session_cookie"], app.extensions["guest_cookie"]),
+        headers=(*PERSONAL, *headers.pairs(secure=settings.secure)),
+    )
     return app
 
 

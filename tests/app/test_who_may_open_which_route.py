@@ -38,9 +38,5 @@ def test_the_answer_is_as_in_the_table(route, who, client_of):
 
 
 def test_the_table_holds_every_route(app):
-    routes = {
-        (method, rule.rule)
-        for rule in app.url_map.iter_rules()
-        for method in rule.methods - {"HEAD", "OPTIONS"}
-    }
+    routes = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}}
     assert routes == set(ROUTES)

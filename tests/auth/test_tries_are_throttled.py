@@ -79,6 +79,16 @@ def test_addresses_of_people_do_not_lie_about_in_redis(client: FlaskClient) -> N
     assert not any(b"alice" in key for key in keys)
 
 
+def test_what_was_counted_before_redis_went_away_still_counts(
+    app: Flask, client: FlaskClient, redis_server: RedisServer
+) -> None:
+    before = [_fail(client, ALICE, f"192.0.2.{number}") for number in range(6)]
+    redis_server.kill()
+    after = [_fail(client, ALICE, f"192.0.2.{number}") for number in range(6, 12)]
+
+    assert before + after == [422] * 10 + [429] * 2
+
+
 def test_without_redis_the_process_counts_at_once(app: Flask, client: FlaskClient, redis_server: RedisServer) -> None:
     steps.register(app.test_client())
     redis_server.kill()

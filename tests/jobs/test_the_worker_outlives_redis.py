@@ -36,51 +36,41 @@ def worker(app: Flask, redis_server: RedisServer, tmp_path: Path) -> Iterator[su
     process.wait()
 
 
-def _does(app: Flask, word: str) -> bool:
-    """Queue a job and wait until the worker has done it."""
-    with app.app_context():
-        queue.enqueue(note, word)
-    wait_until(lambda: word.encode() in redis.client.lrange("noted", 0, -1), 20, f"the job {word!r}")
+def _does(url: str, word: str) -> bool:
+    """Queue a job and wait until the worker has done it; patiently, the machine may be busy."""
+    with redis_library.Redis.from_url(url) as client:
+        queue.queue_on(client).enqueue_call(note, args=(word,))
+        wait_until(lambda: word.encode() in client.lrange("noted", 0, -1), 30, f"the job {word!r}")
     return True
 
 
-def _is_idle() -> bool:
-    return bool(redis.client.smembers("rq:workers"))
-
-
 @pytest.mark.slow
-def test_it_ends_cleanly_when_told(app: Flask, worker: subprocess.Popen[bytes]) -> None:
-    assert _does(app, "first")
+def test_it_ends_cleanly_when_told(worker: subprocess.Popen[bytes], redis_server: RedisServer) -> None:
+    assert _does(redis_server.url, "first")
 
     worker.send_signal(signal.SIGTERM)
 
-    assert worker.wait(10) == 0
-    assert not _is_idle()
+    assert worker.wait(30) == 0
+    with redis_library.Redis.from_url(redis_server.url) as client:
+        assert not client.smembers("rq:workers")
 
 
 @pytest.mark.slow
-def test_it_goes_on_after_redis_was_away(
-    app: Flask, worker: subprocess.Popen[bytes], redis_server: RedisServer
-) -> None:
-    assert _does(app, "before")
+def test_it_goes_on_after_redis_was_away(worker: subprocess.Popen[bytes], redis_server: RedisServer) -> None:
+    assert _does(redis_server.url, "before")
     redis_server.kill()
-    with pytest.raises(redis_library.RedisError):
-        redis.client.ping()
     redis_server.start()
-    wait_until(lambda: not redis.breaker.is_open, what="the breaker's closing")
 
-    assert _does(app, "after")
+    assert _does(redis_server.url, "after")
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(10) == 0
+    assert worker.wait(30) == 0
 
 
 @pytest.mark.slow
-def test_it_ends_when_told_while_redis_is_away(
-    app: Flask, worker: subprocess.Popen[bytes], redis_server: RedisServer
-) -> None:
-    assert _does(app, "before")
+def test_it_ends_when_told_while_redis_is_away(worker: subprocess.Popen[bytes], redis_server: RedisServer) -> None:
+    assert _does(redis_server.url, "before")
     redis_server.kill()
 
     worker.send_signal(signal.SIGTERM)
 
-    assert worker.wait(15) == 0
+    assert worker.wait(30) == 0

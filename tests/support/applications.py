@@ -6,7 +6,6 @@ import flask_migrate
 from flask import Flask
 
 import config
-
 from webapp.app import create_app
 from webapp.extensions import db
 

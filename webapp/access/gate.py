@@ -51,13 +51,24 @@ class Gate:
             login = logins.current(session_cookie, self.redis)
             if login is not None:
                 return self._reader(login)
-        guest_id = self.guests.read(guest_cookie)
-        if guest_id is not None:
-            return Visitor(self.plans.guest, subject=f"g{guest_id}")
         if is_bot(user_agent):
             proven = self._crawlers_read and self._proofs.proven(address())
             return Visitor(self.plans.guest, bot=True, proven_crawler=proven)
+        guest = self._returning(guest_cookie)
+        if guest is not None:
+            return guest
         return self._newcomer(address()) if welcome else Visitor(self.plans.guest, newcomer=True)
+
+    def known_visitor(self, session_cookie: str | None, guest_cookie: str | None, user_agent: str) -> Visitor | None:
+        """Tell who asks from cookies and Redis alone; None where that does not do. Needs no application context."""
+        if session_cookie:
+            login = logins.cached(session_cookie, self.redis)
+            return self._reader(login) if login is not None else None
+        return None if is_bot(user_agent) else self._returning(guest_cookie)
+
+    def _returning(self, guest_cookie: str | None) -> Visitor | None:
+        guest_id = self.guests.read(guest_cookie)
+        return Visitor(self.plans.guest, subject=f"g{guest_id}") if guest_id is not None else None
 
     def _reader(self, login: logins.Login) -> Visitor:
         plan = self.plans.get(login.plan_key) or self.plans.free
@@ -92,8 +103,6 @@ class Gate:
         admission = without_meter(visitor, target, self.plans, crawlers_read=self._crawlers_read)
         if admission is None:
             admission = with_meter(visitor, target, self._open(visitor, target, purpose), purpose)
-        if purpose == "read":
-            self._count(admission)
         return admission
 
     def _open(self, visitor: Visitor, target: Target, purpose: Purpose) -> Opening | None:
@@ -115,11 +124,10 @@ class Gate:
             except RedisUnavailable:
                 return
 
-    def _count(self, admission: Admission) -> None:
-        name = COUNTED_AS.get(admission.reason)
-        if name is None and not admission.full:
-            name = "previews"
-        if name is not None:
+    def count(self, admission: Admission) -> None:
+        """Add a page that was shown, or its wall or preview, to the day's counts."""
+        name = COUNTED_AS.get(admission.reason) or ("" if admission.full else "previews")
+        if name:
             self.counts.add(name)
 
     def merge(self, guest_cookie: str | None, user_id: int, plan_key: str) -> None:

@@ -43,21 +43,37 @@ def current(cookie: str | None, redis: RedisClient) -> Login | None:
     named = sessions.parse_cookie(cookie)
     if named is None:
         return None
-    user_id, token_hash = named
-    key = f"login:{{{user_id}}}:{token_hash}"
     try:
-        stamp, packed = redis.call(lambda client: client.mget(stamps.key(user_id), key))
+        stamp, login = _look(named, redis)
     except RedisUnavailable:
-        return _from_database(user_id, token_hash)
-    stamped = int(stamp or 0)
-    if packed is not None:
-        login = _unpack(packed, stamped)
-        if login is not None and login.valid_until > clock.now().timestamp():
-            return login
-    login = _from_database(user_id, token_hash)
-    if login is not None:
-        _keep(redis, key, stamped, login)
+        return _from_database(*named)
+    if login is None:
+        login = _from_database(*named)
+        if login is not None:
+            _keep(redis, named, stamp, login)
     return login
+
+
+def cached(cookie: str, redis: RedisClient) -> Login | None:
+    """Return the login if it is cached and holds; None tells nothing. One Redis round trip, no database."""
+    named = sessions.parse_cookie(cookie)
+    try:
+        return _look(named, redis)[1] if named else None
+    except RedisUnavailable:
+        return None
+
+
+def _look(named: tuple[int, str], redis: RedisClient) -> tuple[int, Login | None]:
+    """Return the reader's stamp and the cached login that holds under it."""
+    stamp, packed = redis.call(lambda client: client.mget(stamps.key(named[0]), _key(named)))
+    login = _unpack(packed, int(stamp or 0)) if packed is not None else None
+    if login is not None and login.valid_until <= clock.now().timestamp():
+        login = None
+    return int(stamp or 0), login
+
+
+def _key(named: tuple[int, str]) -> str:
+    return f"login:{{{named[0]}}}:{named[1]}"
 
 
 def _unpack(packed: bytes | str, stamp: int) -> Login | None:
@@ -65,10 +81,10 @@ def _unpack(packed: bytes | str, stamp: int) -> Login | None:
     return Login(*fields) if kept_stamp == stamp else None
 
 
-def _keep(redis: RedisClient, key: str, stamp: int, login: Login) -> None:
+def _keep(redis: RedisClient, named: tuple[int, str], stamp: int, login: Login) -> None:
     packed = json.dumps([stamp, *astuple(login)])
     try:
-        redis.call(lambda client: client.set(key, packed, ex=CACHED_SECONDS))
+        redis.call(lambda client: client.set(_key(named), packed, ex=CACHED_SECONDS))
     except RedisUnavailable:
         return
 

@@ -26,18 +26,36 @@ REGISTER_PER_NETWORK = RateLimitItemPerHour(60, namespace="register-network")
 
 
 class Throttles:
-    """Moving windows in Redis, with the same in memory for the time Redis is away."""
+    """Moving windows in Redis, and the process's own share of them in memory for the time Redis is away."""
 
     def __init__(self) -> None:
         pool = redis.client.connection_pool  # the requests' own: short timeouts, no retry
         self._shared = MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=pool, key_prefix="throttle"))
         self._own = MovingWindowRateLimiter(MemoryStorage())
 
-    def ask(self, work: Callable[[MovingWindowRateLimiter], T]) -> T:
+    def hit(self, item: RateLimitItem, who: str) -> bool:
+        """Count a try; False: it was one too many."""
+        return self._ask(lambda limiter: limiter.hit(item, who), True) and self._own.hit(item, who)
+
+    def test(self, item: RateLimitItem, who: str) -> bool:
+        """Whether a try is left, without counting one."""
+        return self._ask(lambda limiter: limiter.test(item, who), True) and self._own.test(item, who)
+
+    def clear(self, item: RateLimitItem, who: str) -> None:
+        self._ask(lambda limiter: limiter.clear(item, who), None)
+        self._own.clear(item, who)
+
+    def ends_at(self, item: RateLimitItem, who: str) -> float:
+        """When the next try is free (Unix time), of a limit that is used up."""
+        if not self._own.test(item, who):
+            return self._own.get_window_stats(item, who).reset_time
+        return self._ask(lambda limiter: limiter.get_window_stats(item, who).reset_time, 0.0)
+
+    def _ask(self, work: Callable[[MovingWindowRateLimiter], T], otherwise: T) -> T:
         try:
             return redis.call(lambda _client: work(self._shared))
         except RedisUnavailable:
-            return work(self._own)
+            return otherwise
 
 
 def before_login(account: str, network: str) -> None:
@@ -52,13 +70,13 @@ def before_login(account: str, network: str) -> None:
 
 
 def login_failed(network: str) -> None:
-    _hit(LOGIN_FAILURES_PER_NETWORK, network)
-    _hit(LOGIN_FAILURES_IN_ALL, "")
+    _throttles().hit(LOGIN_FAILURES_PER_NETWORK, network)
+    _throttles().hit(LOGIN_FAILURES_IN_ALL, "")
 
 
 def login_succeeded(account: str) -> None:
     """Forget an account's tries: its reader is here, and may log in from all devices one after the other."""
-    _ask(lambda limiter: limiter.clear(LOGIN_PER_ACCOUNT, _hidden(account)))
+    _throttles().clear(LOGIN_PER_ACCOUNT, _hidden(account))
 
 
 def before_reset(account: str, network: str) -> None:
@@ -75,30 +93,23 @@ def before_register(account: str, network: str) -> None:
 
 
 def _count(item: RateLimitItem, who: str) -> None:
-    if not _hit(item, who):
+    if not _throttles().hit(item, who):
         raise _refusal(item, who)
 
 
-def _hit(item: RateLimitItem, who: str) -> bool:
-    return _ask(lambda limiter: limiter.hit(item, who))
-
-
 def _check(item: RateLimitItem, who: str) -> None:
-    if not _ask(lambda limiter: limiter.test(item, who)):
+    if not _throttles().test(item, who):
         raise _refusal(item, who)
 
 
 def _refusal(item: RateLimitItem, who: str) -> TooManyRequests:
-    stats = _ask(lambda limiter: limiter.get_window_stats(item, who))
     real_now = clock.now() - clock.offset()  # the library knows no other time
-    return TooManyRequests(retry_after=max(1, round(stats.reset_time - real_now.timestamp())))
+    return TooManyRequests(retry_after=max(1, round(_throttles().ends_at(item, who) - real_now.timestamp())))
 
 
-def _ask(work: Callable[[MovingWindowRateLimiter], T]) -> T:
-    throttles: Throttles | None = current_app.extensions.get("throttles")
-    if throttles is None:
-        throttles = current_app.extensions.setdefault("throttles", Throttles())
-    return throttles.ask(work)
+def _throttles() -> Throttles:
+    found: Throttles | None = current_app.extensions.get("throttles")
+    return found or current_app.extensions.setdefault("throttles", Throttles())
 
 
 def _hidden(account: str) -> str:

@@ -15,7 +15,7 @@ from webapp.codes import bulk, page_store, releases, terms
 from webapp.codes.document import SECTIONS, Block, Document, Section, Step
 from webapp.codes.listing import FileRefused, plain
 from webapp.codes.markdown import Written
-from webapp.codes.models import Article, Code, CodeSystem, CodeVersion, Information, Release
+from webapp.codes.models import ARTICLES, Article, Code, CodeSystem, CodeVersion, Information, Release
 from webapp.core import clock
 from webapp.extensions import db
 
@@ -29,7 +29,7 @@ def store_article(article: Written) -> bool:
     Returns False if the very same article is there. Errors: FileRefused for an unknown code system.
     """
     sha256 = hashlib.sha256(article.markdown.encode()).hexdigest()
-    system = _system(article.system)
+    system = releases.system_named(article.system)
     code = find_code(system, article.code) or _make_code(system, article)
     row = db.session.get(Article, code.id)
     if row is not None and row.sha256 == sha256:
@@ -149,17 +149,10 @@ def _with_fields(page: Document, fields: dict[str, Any]) -> Document:
     )
 
 
-def _system(key: str) -> CodeSystem:
-    try:
-        return releases.system_named(key)
-    except LookupError:
-        raise FileRefused(f"There is no code system {key[:40]!r}.") from None
-
-
 def _make_code(system: CodeSystem, article: Written) -> Code:
     """Make a billable code that is known from its article only, under a title of our own."""
     release = releases.current(system)
-    if release is not None and release.source != releases.ARTICLES:
+    if release is not None and release.source != ARTICLES:
         raise FileRefused(f"{article.code[:40]!r} is no code of {system.name} {release.name}.")
     if release is None:
         release = _start_release(system, article.updated)
@@ -192,7 +185,7 @@ def _start_release(system: CodeSystem, day: date) -> Release:
     """Make the release that stands in where a system has none, and let readers see it."""
     release = Release(
         system_id=system.id,
-        source=releases.ARTICLES,
+        source=ARTICLES,
         name=STARTER_RELEASE,
         valid_from=day,
         file_name="",

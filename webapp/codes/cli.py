@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -121,7 +122,7 @@ def _tell(report: loader.Report, *, dry_run: bool) -> None:
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
     """Show how far a load is, on a terminal."""
-    visible = click.get_text_stream("stderr").isatty()
+    visible = sys.stderr.isatty()
 
     def tell(label: str, done: int, total: int) -> None:
         if visible:

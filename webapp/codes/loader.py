@@ -61,6 +61,7 @@ def load(given: Listing, progress: Progress = silent) -> Report:
         page_store.write(release.id, page)
     if before is None or release.valid_from <= clock.today():
         releases.activate(system, release, progress)
+    bulk.analyze("code", "code_version", "code_document", "code_term")
     return report
 
 

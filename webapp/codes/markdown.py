@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import nh3
@@ -104,7 +105,7 @@ def _sections(text: str, lines_before: int, name: str) -> list[Section]:
     starts = [at for at, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
     if tokens and (not starts or starts[0] > 0):
         raise FileRefused(f"{name}, line {_line(tokens[0], lines_before)}: text stands before the first section.")
-    for at, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+    for at, end in pairwise([*starts, len(tokens)]):
         heading, line = tokens[at + 1].content.strip(), _line(tokens[at], lines_before)
         key = HEADINGS.get(heading)
         if key is None:

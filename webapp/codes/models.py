@@ -20,6 +20,10 @@ BYTEWISE = String(KEY_LENGTH).with_variant(String(KEY_LENGTH, collation="C"), "p
 """Text that is compared byte by byte on any database, so that a prefix is a range of the index."""
 
 
+ARTICLES = "articles"
+"""Source of the release that stands in for a publisher's, where codes are known from articles only."""
+
+
 class CodeSystem(Base):
     """A set of codes with one publisher. `stamp` grows with every change a reader may see."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, or_
+from sqlalchemy import func
 
 from webapp.codes.document import Link
 from webapp.codes.listing import plain
@@ -23,14 +23,14 @@ def nearest(system_key: str, text: str, limit: int = 8) -> list[Link]:
         return []
     meant = put_right(name)
     found = {link.key: link for link in _candidates(system_key, name, meant)}
-    order = sorted(found, key=plain)
-    place = sum(plain(key) < name for key in order) - 0.5
 
-    def closeness(key: str) -> tuple[bool, int, int, float]:
+    def closeness(key: str) -> tuple[bool, int, int, int, str]:
         other = plain(key)
-        return other != meant, -common_prefix(name, other), distance(name, other), abs(order.index(key) - place)
+        alike = common_prefix(name, other)
+        gap = abs(ord(other[alike]) - ord(name[alike])) if alike < min(len(name), len(other)) else 0
+        return other != meant, -alike, distance(name, other), gap, other
 
-    return [found[key] for key in sorted(order, key=closeness)[:limit]]
+    return [found[key] for key in sorted(found, key=closeness)[:limit]]
 
 
 def _candidates(system_key: str, name: str, meant: str) -> list[Link]:
@@ -41,14 +41,14 @@ def _candidates(system_key: str, name: str, meant: str) -> list[Link]:
     beginnings = [name[:length] for length in range(2, len(name) + 1)]
     longest = codes.add_columns(Code.id, CodeVersion.parent_id).where(Code.plain.in_(beginnings))
     base = db.session.execute(longest.order_by(func.length(Code.plain).desc()).limit(1)).one_or_none()
+    found = links(codes.where(Code.plain == meant))
     if base is not None:
-        family = [CodeVersion.parent_id == base[3], Code.id == base[3]]
-        if base[4] is not None:
-            family.append(CodeVersion.parent_id == base[4])
-        return links(codes.where(or_(*family, Code.plain == meant)).order_by(Code.plain).limit(CANDIDATES * 2))
-    before = codes.where(Code.plain < name).order_by(Code.plain.desc()).limit(CANDIDATES)
-    after = codes.where(Code.plain >= name).order_by(Code.plain).limit(CANDIDATES)
-    return [*links(codes.where(Code.plain == meant)), *links(before), *links(after)]
+        found.append(Link(base[0], base[1], base[2]))
+        for parent_id in filter(None, base[3:5]):
+            found += links(codes.where(CodeVersion.parent_id == parent_id).limit(CANDIDATES))
+        return found
+    found += links(codes.where(Code.plain < name).order_by(Code.plain.desc()).limit(CANDIDATES))
+    return found + links(codes.where(Code.plain >= name).order_by(Code.plain).limit(CANDIDATES))
 
 
 def put_right(name: str) -> str:

@@ -22,14 +22,18 @@ def fit(*texts: str) -> bool:
 
 
 def codes_of(system_key: str) -> Select[str, str, bool]:
-    """Select what a Link says of all codes that the current release of a system has."""
+    """Select what a Link says of all codes that the current release of a system has.
+
+    The system is looked up first, by itself, so that any database walks the index of codes by system and key.
+    """
+    system_id = select(CodeSystem.id).where(CodeSystem.key == system_key).scalar_subquery()
     return (
         select(Code.key, CodeVersion.title, CodeVersion.billable)
-        .select_from(CodeSystem)
+        .select_from(Code)
+        .join(CodeSystem, CodeSystem.id == Code.system_id)
         .join(Release, Release.id == CodeSystem.current_release_id)
-        .join(Code, Code.system_id == CodeSystem.id)
         .join(CodeVersion, IN_FORCE)
-        .where(CodeSystem.key == system_key)
+        .where(Code.system_id == system_id)
     )
 
 

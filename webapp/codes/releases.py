@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from webapp.codes import page_store, terms
-from webapp.codes.models import CodeSystem, Release
+from webapp.codes.listing import FileRefused
+from webapp.codes.models import ARTICLES, CodeSystem, Release
 from webapp.codes.progress import Progress, silent
 from webapp.core import clock
 from webapp.extensions import db
 
-ARTICLES = "articles"
-"""Source of the release that stands in for a publisher's, where codes are known from articles only."""
-
 
 def system_named(key: str) -> CodeSystem:
-    """Return a code system's row. Errors: LookupError."""
+    """Return a code system's row. Errors: FileRefused."""
     found = db.session.scalars(select(CodeSystem).where(CodeSystem.key == key)).first()
     if found is None:
-        raise LookupError(f"there is no code system {key}")
+        raise FileRefused(f"There is no code system {key[:40]!r}.")
     return found
 
 
@@ -87,5 +85,5 @@ def newest_started(system_id: int, source: str, today: date) -> Release | None:
     return db.session.scalars(started.order_by(Release.valid_from.desc(), Release.id.desc())).first()
 
 
-def _of(system_id: int, source: str):  # type: ignore[no-untyped-def]
+def _of(system_id: int, source: str) -> Select[Release]:
     return select(Release).where(Release.system_id == system_id, Release.source == source)

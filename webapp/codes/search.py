@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Integer, Select, column, func, select, table, text, union_all
 from sqlalchemy.sql.selectable import Subquery
@@ -52,14 +53,15 @@ def search(query: str, system: str | None = None, page: int = 1) -> Results:
     found = [*([_by_number(number)] if fit(number) else []), *([_by_words(wanted)] if wanted else [])]
     if not found:
         return Results([], 0, 1, 1)
+    page = max(page, 1)
     rows = _rows(union_all(*found).subquery(), system)
-    total = db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
-    pages = max(1, -(-total // PAGE_SIZE))
-    page = min(max(page, 1), pages)
     listed = db.session.execute(rows.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
-    inclusions = _inclusion_terms({row[5]: row[6] for row in listed if row[6] >= INCLUSION_AFTER}, wanted)
-    hits = [Hit(*row[:5], _why(row[6], inclusions.get(row[5], ""))) for row in listed]
-    return Results(hits, total, page, pages)
+    if not listed and page > 1:
+        return search(query, system, search(query, system).pages)
+    total = listed[0].total if listed else 0
+    inclusions = _inclusion_terms({row.id: row.rank for row in listed if row.rank >= INCLUSION_AFTER}, wanted)
+    hits = [Hit(*row[:5], _why(row.rank, inclusions.get(row.id, ""))) for row in listed]
+    return Results(hits, total, page, max(1, -(-total // PAGE_SIZE)))
 
 
 def _by_number(number: str) -> Select[int, int]:
@@ -71,26 +73,29 @@ def _by_number(number: str) -> Select[int, int]:
 
 
 def _by_words(wanted: list[str]) -> Select[int, int]:
-    """Select the codes that have a text with all words, the last of them perhaps unfinished, with their ranks."""
+    """Select the codes that have a text with all words, with their ranks. The last word may be unfinished, if it is
+    more than a letter, which too many words begin with.
+    """
+    unfinished = len(wanted[-1]) > 1
     if bulk.on_sqlite():
         lookup = table("search_term", column("rowid", Integer))
         number = lookup.c.rowid
-        matches = text("search_term MATCH :wanted").bindparams(
-            wanted=" AND ".join(f'"{word}"' for word in wanted) + "*"
-        )
+        phrase = " AND ".join(f'"{word}"' for word in wanted) + ("*" if unfinished else "")
+        matches = text("search_term MATCH :wanted").bindparams(wanted=phrase)
     else:
         lookup = table("search_term", column("id", Integer))
         number = lookup.c.id
-        phrase = " & ".join(f"'{word}'" for word in wanted) + ":*"
+        phrase = " & ".join(f"'{word}'" for word in wanted) + (":*" if unfinished else "")
         matches = text("words @@ CAST(:wanted AS tsquery)").bindparams(wanted=phrase)
     return select(Term.code_id, Term.rank).select_from(lookup).join(Term, Term.id == number).where(matches)
 
 
-def _rows(found: Subquery, system: str | None) -> Select[str, str, str, str, bool, int, int]:
+def _rows(found: Subquery, system: str | None) -> Select[*tuple[Any, ...]]:
     """Select what a page of hits needs, best first, each code once."""
     best = select(found.c.code_id, func.min(found.c.rank).label("rank")).group_by(found.c.code_id).subquery()
     rows = (
-        select(CodeSystem.key, CodeSystem.name, Code.key, CodeVersion.title, CodeVersion.billable, Code.id, best.c.rank)
+        select(CodeSystem.key, CodeSystem.name, Code.key, CodeVersion.title, CodeVersion.billable)
+        .add_columns(Code.id, best.c.rank, func.count().over().label("total"))
         .select_from(best)
         .join(Code, Code.id == best.c.code_id)
         .join(CodeSystem, CodeSystem.id == Code.system_id)

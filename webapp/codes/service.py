@@ -6,17 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, and_, bindparam, func, literal, select
+from sqlalchemy import Select, and_, bindparam, case, func, literal, select
 
 from webapp.codes.listing import plain
-from webapp.codes.models import Code, CodeDocument, CodeFamily, CodeSystem, CodeVersion, Release
+from webapp.codes.models import ARTICLES, Code, CodeDocument, CodeFamily, CodeSystem, CodeVersion, Release
 from webapp.codes.queries import IN_FORCE, codes_of, fit
 from webapp.extensions import db
 
 
 @dataclass(frozen=True, slots=True)
 class SystemInfo:
-    """A code system and the release that readers see (`release` is empty while none is loaded)."""
+    """A code system and the release that readers see (`release` is empty while none is loaded).
+
+    Codes known from articles only have no valid days.
+    """
 
     key: str
     name: str
@@ -75,7 +78,7 @@ _SYSTEMS = (
         CodeSystem.publisher,
         CodeSystem.copyright,
         func.coalesce(Release.name, literal("")),
-        Release.valid_from,
+        case((Release.source != ARTICLES, Release.valid_from)),
         Release.valid_to,
     )
     .outerjoin(Release, Release.id == CodeSystem.current_release_id)

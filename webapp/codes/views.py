@@ -22,13 +22,15 @@ def code_page(system: str, key: str) -> Response:
     target = pages.target(system, key)
     if target is None:
         return _elsewhere(system, key)
-    visitor = current_visitor()
-    admission = gate().admit(visitor, target, purpose())
+    visitor, asked_for = current_visitor(), purpose()
+    admission = gate().admit(visitor, target, asked_for)
     try:
         body = pages.html(system, key, visitor, admission)
     except BaseException:
         gate().refund(visitor, target, admission)
         raise
+    if asked_for == "read":
+        gate().count(admission)
     return Response(body, admission.status, PERSONAL)
 
 

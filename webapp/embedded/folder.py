@@ -14,7 +14,7 @@ from webapp.embedded.problems import StartError
 
 MARK = "CODESHELF_RUN"
 """Set in the environment of every child, to tell our processes from others after a crash."""
-END_SECONDS = 15.0
+END_SECONDS = 5.0
 POLL_SECONDS = 0.05
 
 

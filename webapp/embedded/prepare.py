@@ -24,12 +24,11 @@ from webapp.extensions import db, settings, transaction
 
 ADVISORY_LOCK = int.from_bytes(b"codes")
 """A number that no one else uses in our database."""
-STARTER_SYSTEMS = frozenset({"icd-10-cm", "hcpcs"})
 FULL_DISK_SIGNS = ("disk is full", "No space left", "disk I/O error")
 
 
 def prepare(app: Flask, say: Callable[[str], None]) -> None:
-    """Migrate, load the catalogue at the first start, and offer the owner's link. Errors: OSError, SQLAlchemyError."""
+    """Migrate, load what is missing of the catalogue, and offer the owner's link. Errors: OSError, SQLAlchemyError."""
     with app.app_context():
         migrate_locked()
         say(f"Database: {db.engine.url.render_as_string(hide_password=True)}, schema up to date")
@@ -48,11 +47,10 @@ def migrate_locked() -> None:
 
 
 def load_catalogue(say: Callable[[str], None]) -> None:
-    """Load the starter catalogue if it is missing. Of several processes at once one does it, and the others wait."""
+    """Load what is missing of the starter catalogue. Of several processes at once one does it, and the others wait."""
     with exclusive():
-        if STARTER_SYSTEMS - {system.key for system in codes.systems() if system.release}:
-            with Progress(say) as progress:
-                starter.load(progress)
+        with Progress(say) as progress:
+            starter.load(progress)
         shown = ", ".join(f"{system.name} {system.release}" for system in codes.systems() if system.release)
     say(f"Catalogue: {shown}")
 

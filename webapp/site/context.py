@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision
 from flask import Flask
@@ -15,19 +16,16 @@ from webapp.site.static_files import static_url
 from webapp.tools.views import TOOLS
 
 NOTE_LABELS = {
+    "notes": "Notes",
     "includes": "Includes",
     "excludes1": "Excludes1: not coded here",
     "excludes2": "Excludes2: not included here",
-    "codefirst": "Code first",
-    "useadditional": "Use additional code",
-    "useadditionalcode": "Use additional code",
-    "codealso": "Code also",
-    "inclusionterm": "Inclusion terms",
-    "notes": "Notes",
-    "sevenchrnote": "Seventh character",
-    "seventhcharacter": "Seventh character",
+    "code_first": "Code first",
+    "use_additional_code": "Use additional code",
+    "code_also": "Code also",
+    "seventh_character": "Seventh character",
 }
-"""Headings of coding notes by kind, with the words of the ICD-10-CM conventions."""
+"""Headings of coding notes by kind, in their order on the page, with the words of the ICD-10-CM conventions."""
 
 NEIGHBOURS = 12
 """Codes listed before and after the current one where its siblings are many."""
@@ -110,25 +108,21 @@ def count_of(count: int, one: str, many: str = "") -> str:
 def money(amount: int, currency: str) -> str:
     """Return an amount in the currency's smallest unit as “$29” or “$29.50”."""
     digits = get_currency_precision(currency.upper())
-    value = amount / 10**digits
+    value = Decimal(amount).scaleb(-digits)
     whole = amount % 10**digits == 0
     pattern = "¤#,##0" if whole else None
     return format_currency(value, currency.upper(), pattern, locale="en_US", currency_digits=not whole)
 
 
 def notes_by_kind(notes: Iterable[Note]) -> list[NoteGroup]:
-    """Group coding notes by kind and origin; kinds in the order of first appearance."""
-    kinds: dict[str, dict[str | None, NoteGroup]] = {}
+    """Group coding notes by kind and origin: kinds in the order of NOTE_LABELS, origins in that of appearance."""
+    groups: dict[tuple[str, str | None], NoteGroup] = {}
     for note in notes:
-        groups = kinds.setdefault(note.kind, {})
-        group = groups.setdefault(note.origin, NoteGroup(note.kind, _note_label(note.kind), note.origin))
+        label = NOTE_LABELS.get(note.kind) or note.kind.replace("_", " ").capitalize()
+        group = groups.setdefault((note.kind, note.origin), NoteGroup(note.kind, label, note.origin))
         group.texts.append(note.text)
-    return [group for groups in kinds.values() for group in groups.values()]
-
-
-def _note_label(kind: str) -> str:
-    plain = re.sub(r"[^a-z0-9]", "", kind.lower())
-    return NOTE_LABELS.get(plain, kind.replace("_", " ").capitalize())
+    order = {kind: place for place, kind in enumerate(NOTE_LABELS)}
+    return sorted(groups.values(), key=lambda group: order.get(group.kind, len(order)))
 
 
 def around(links: Sequence[Link], key: str) -> Sequence[Link]:

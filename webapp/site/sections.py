@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from webapp.codes.document import SECTIONS
 from webapp.codes.models import Article, Information
 from webapp.codes.service import catalogue_stamp
-from webapp.extensions import db
+from webapp.extensions import db, settings
 
 OF_EVERY_SYSTEM = ("descriptor", "billable", "notes", "seventh_characters")
 OF_ARTICLES = ("common_language", "indications", "procedure", "post_procedure")
@@ -17,11 +17,11 @@ OF_ARTICLES = ("common_language", "indications", "procedure", "post_procedure")
 
 def in_use() -> tuple[str, ...]:
     """Return the sections that any code has, in page order."""
-    return _in_use(catalogue_stamp())
+    return _in_use(settings().sqlalchemy_url, catalogue_stamp())
 
 
 @functools.lru_cache(maxsize=2)
-def _in_use(_stamp: str) -> tuple[str, ...]:
+def _in_use(_database: str, _stamp: str) -> tuple[str, ...]:
     found = {*OF_EVERY_SYSTEM, *db.session.scalars(select(Information.section).distinct())}
     if db.session.scalar(select(exists(select(Article.code_id)))):
         found.update(OF_ARTICLES)

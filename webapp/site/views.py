@@ -30,12 +30,12 @@ OWN_PATHS = ("/", "/codes/", "/pricing", *(f"/{name}" for name in LEGAL_TITLES))
 @blueprint.get("/")
 def home() -> str:
     """The start page: search, systems, the first system's chapters, what is free."""
-    systems, chapters = _contents(service.catalogue_stamp())
+    systems, chapters = _contents(settings().sqlalchemy_url, service.catalogue_stamp())
     return render_template("site/home.html", systems=systems, chapters=chapters, views=pricing.columns(catalogue()))
 
 
 @functools.lru_cache(maxsize=2)
-def _contents(_stamp: str) -> tuple[list[SystemInfo], list[Link]]:
+def _contents(_database: str, _stamp: str) -> tuple[list[SystemInfo], list[Link]]:
     """Return the systems that have a release, and the chapters of the first."""
     systems = [system for system in service.systems() if system.release]
     return systems, browse.chapters(systems[0].key) if systems else []
@@ -85,10 +85,10 @@ def sitemap_of_own_pages() -> Response:
     return Response(sitemaps.urls(settings().public_url, OWN_PATHS), mimetype="application/xml")
 
 
-@blueprint.get("/sitemaps/<system>-<int:number>.xml")
+@blueprint.get("/sitemaps/<system>-<int(min=1, max=9999):number>.xml")
 def sitemap(system: str, number: int) -> Response:
     """One file of a system's code pages. 404 beyond the last."""
-    keys = service.sitemap_keys(system, (number - 1) * sitemaps.URLS_PER_FILE, sitemaps.URLS_PER_FILE) if number else []
+    keys = service.sitemap_keys(system, (number - 1) * sitemaps.URLS_PER_FILE, sitemaps.URLS_PER_FILE)
     if not keys:
         raise NotFound
     paths = (f"/codes/{system}/{key}" for key in keys)

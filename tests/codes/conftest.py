@@ -1,0 +1,27 @@
+"""Catalogues that tests of this package stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.codes import tabular
+from webapp.codes import loader
+from webapp.extensions import transaction
+
+
+@pytest.fixture
+def empty(database: Flask) -> Iterator[Flask]:
+    """An application without any release, with its context."""
+    with database.app_context():
+        yield database
+
+
+@pytest.fixture
+def catalogue(empty: Flask) -> Flask:
+    """An application with the made-up tabular list loaded, with its context."""
+    with transaction():
+        loader.load(tabular.listing())
+    return empty

@@ -1,0 +1,44 @@
+"""HUP: new code and plans, no refused request; what cannot be loaded replaces nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.support import sites
+from tests.support.processes import wait_until
+
+pytestmark = pytest.mark.slow
+SECONDS = 40.0
+
+
+def test_the_server_process_is_replaced_without_a_refused_request(running_site):
+    wait_until(running_site.answers, SECONDS)
+    server = running_site.child("granian")
+    (old,) = sites.children(server)
+    os.kill(running_site.pid, signal.SIGHUP)
+    refused = 0
+    began = time.monotonic()
+    while sites.lives(old):
+        refused += not running_site.answers()
+        assert time.monotonic() - began < SECONDS
+        time.sleep(0.01)
+    assert refused == 0
+    assert running_site.child("granian") == server
+    assert running_site.answers()
+
+
+def test_broken_plans_do_not_replace_those_that_run(running_site):
+    plans = running_site.data / "plans.toml"
+    whole = plans.read_text()
+    before = list(sites.children(running_site.child("granian")))
+    plans.write_text("plans = 1")
+    os.kill(running_site.pid, signal.SIGHUP)
+    wait_until(lambda: "Not reloaded" in running_site.output, SECONDS)
+    plans.write_text(whole)
+    assert "plans.toml: " in running_site.output
+    assert list(sites.children(running_site.child("granian"))) == before
+    assert running_site.answers()
