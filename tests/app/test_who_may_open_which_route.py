@@ -4,29 +4,70 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support import people, shelf
+
 GUEST, FREE, PRO, STAFF = "guest", "free", "pro", "staff"
 WHO = (GUEST, FREE, PRO, STAFF)
 
 OPEN = dict.fromkeys(WHO, 200)
 ABSENT = dict.fromkeys(WHO, 404)
 SIGNED_IN = {GUEST: 302, FREE: 200, PRO: 200, STAFF: 200}
-SIGNED_OUT = {GUEST: 200, FREE: 302, PRO: 302, STAFF: 302}
+SIGNED_OUT = {GUEST: 200, FREE: 303, PRO: 303, STAFF: 303}
+NO_TOKEN = dict.fromkeys(WHO, 400)
+"""A form sent without its CSRF token is refused, and nothing changes."""
 
 ROUTES = {
     ("GET", "/"): ("/", OPEN),
-    ("GET", "/search"): ("/search?q=diabetes", OPEN),
+    ("GET", "/search"): ("/search?q=sweet", OPEN),
     ("GET", "/codes/"): ("/codes/", OPEN),
     ("GET", "/codes/<system>/"): ("/codes/icd-10-cm/", OPEN),
     ("GET", "/codes/<system>/<key>"): ("/codes/icd-10-cm/E11.9", OPEN),
     ("GET", "/pricing"): ("/pricing", OPEN),
+    ("GET", "/<any(terms, privacy, imprint, disclaimer):name>"): ("/privacy", OPEN),
     ("GET", "/account"): ("/account", SIGNED_IN),
+    ("GET", "/register"): ("/register", SIGNED_OUT),
+    ("POST", "/register"): ("/register", NO_TOKEN),
+    ("GET", "/login"): ("/login", SIGNED_OUT),
+    ("POST", "/login"): ("/login", NO_TOKEN),
+    ("GET", "/logout"): ("/logout", OPEN),
+    ("POST", "/logout"): ("/logout", NO_TOKEN),
+    ("GET", "/reset"): ("/reset", OPEN),
+    ("POST", "/reset"): ("/reset", NO_TOKEN),
+    ("GET", "/reset/sent"): ("/reset/sent", OPEN),
+    ("GET", "/reset/<token>"): ("/reset/unknown", ABSENT),
+    ("POST", "/reset/<token>"): ("/reset/unknown", NO_TOKEN),
+    ("GET", "/setup/<token>"): ("/setup/unknown", ABSENT),
+    ("POST", "/setup/<token>"): ("/setup/unknown", NO_TOKEN),
     ("GET", "/tools/<tool>"): ("/tools/casepilot", ABSENT),
     ("GET", "/api/v1"): ("/api/v1", OPEN),
     ("POST", "/webhooks/stripe"): ("/webhooks/stripe", dict.fromkeys(WHO, 503)),
     ("GET", "/health/live"): ("/health/live", OPEN),
     ("GET", "/health/ready"): ("/health/ready", OPEN),
     ("GET", "/metrics"): ("/metrics", OPEN),
+    ("GET", "/favicon.ico"): ("/favicon.ico", OPEN),
+    ("GET", "/robots.txt"): ("/robots.txt", OPEN),
+    ("GET", "/sitemap.xml"): ("/sitemap.xml", OPEN),
+    ("GET", "/sitemaps/pages.xml"): ("/sitemaps/pages.xml", OPEN),
+    ("GET", "/sitemaps/<system>-<int(min=1, max=9999):number>.xml"): ("/sitemaps/icd-10-cm-1.xml", OPEN),
+    ("GET", "/static/<path:filename>"): ("/static/css/app.css", OPEN),
+    ("GET", "/dev/components"): ("/dev/components", OPEN),
+    ("GET", "/dev/outbox"): ("/dev/outbox", OPEN),
 }
+"""Route -> (an address of it, the status that each kind of reader gets)."""
+
+
+@pytest.fixture
+def client_of(app, tmp_path):
+    shelf.fill(app, tmp_path)
+
+    def make(who: str):
+        if who == GUEST:
+            return app.test_client()
+        plan = PRO if who == PRO else None
+        reader = people.add_reader(app, f"{who}@example.org", plan, staff=who == STAFF)
+        return people.client_for(app, reader)
+
+    return make
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -40,3 +81,16 @@ def test_the_answer_is_as_in_the_table(route, who, client_of):
 def test_the_table_holds_every_route(app):
     routes = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}}
     assert routes == set(ROUTES)
+
+
+def test_production_has_no_development_pages(make_app):
+    app = make_app(ENVIRONMENT="production", SITE_URL="https://codes.example.org", CONTACT_EMAIL="help@example.org")
+    assert app.test_client().get("/dev/outbox").status_code == 404
+    assert app.test_client().get("/dev/components").status_code == 404
+    assert "dev" not in app.cli.commands
+
+
+def test_metrics_are_for_this_machine_only(client_of):
+    guest = client_of(GUEST)
+    assert guest.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 404
+    assert guest.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404

@@ -39,6 +39,10 @@ def count(model: type[object]) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
+def ids() -> dict[str, int]:
+    return {code.key: code.id for code in db.session.scalars(select(Code))}
+
+
 def test_a_first_release_adds_every_code(empty: Flask) -> None:
     with transaction():
         report = loader.load(tabular.listing())
@@ -79,9 +83,9 @@ def test_a_later_release_stores_only_what_it_changed(catalogue: Flask) -> None:
 
 
 def test_ids_stay_with_their_codes(catalogue: Flask) -> None:
-    before = {key: code_id for key, code_id in db.session.execute(select(Code.key, Code.id))}
+    before = ids()
     load_later()
-    after = {key: code_id for key, code_id in db.session.execute(select(Code.key, Code.id))}
+    after = ids()
     assert after.items() > before.items()
     assert after["A00.1"] > max(before.values())
 

@@ -95,7 +95,6 @@ def test_the_icon_is_served_where_browsers_look_for_it(client):
 
 
 def test_the_outbox_shows_what_was_written(app, client):
-
     with app.app_context(), transaction():
         mail = OutboxMail(to="alice@example.org", subject="<Hello>", text="See http://codes.example/x", attempts=0)
         mail.created_at = mail.next_try_at = clock.now()
