@@ -161,8 +161,7 @@ def test_a_garbled_file_is_read_or_refused_but_never_breaks_the_reader(data: byt
     """What is read in spite of it has a whole tree, so that it can be loaded."""
     try:
         listing = icd10cm.read(SourceFile(tabular.FILE_NAME, data), None, None, None)
-    except FileRefused as refusal:
-        assert refusal.message
+    except FileRefused:
         return
     seen = set()
     for entry in listing.entries:

@@ -22,6 +22,7 @@ from tests.support.processes import wait_until
 
 TEMPLATE = "migrated"
 USER = "codeshelf"
+QUOTED_NOTHING = "''"
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -84,24 +85,27 @@ class PostgresServer:
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         binaries = _binaries(folder)
         data = folder / "data"
-        common: dict[str, Any] = {"cwd": "/", "check": True, "stdin": subprocess.DEVNULL, **_unprivileged()}
-        subprocess.run(
+        common: dict[str, Any] = {"cwd": "/", "stdin": subprocess.DEVNULL, "text": True, **_unprivileged()}
+        made = subprocess.run(
             [
                 *(str(binaries / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"),
                 *("--locale=C", "--no-instructions"),
             ],
-            stdout=subprocess.DEVNULL,
+            capture_output=True,
             **common,
         )
-        options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in SETTINGS.items())
-        subprocess.run(
+        assert made.returncode == 0, f"PostgreSQL's initdb failed: {made.stderr}"
+        options = " ".join(f"-c {name}={value or QUOTED_NOTHING}" for name, value in SETTINGS.items())
+        started = subprocess.run(
             [
                 *(str(binaries / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-s", "-w", "start"),
                 *("-o", f"{options} -k {folder}"),
             ],
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # the server would keep a pipe open
+            stderr=subprocess.DEVNULL,
             **common,
         )
+        assert started.returncode == 0, f"PostgreSQL did not start, see {folder}/log"
         self._record.write_text(json.dumps({"folder": str(folder), "bin": str(binaries)}))
         wait_until(self._answers, what="PostgreSQL's start")
 

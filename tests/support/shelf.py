@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from flask import Flask
@@ -16,7 +17,7 @@ from webapp.extensions import transaction
 
 TABULAR = """<?xml version="1.0" encoding="utf-8"?>
 <ICD10CM.tabular>
-  <version>2026</version>
+  <version>2027</version>
   <introduction><introSection type="title"><title>A short list</title></introSection></introduction>
   <chapter>
     <name>4</name>
@@ -75,6 +76,7 @@ canary-post_procedure.
 """
 
 CODES = tuple(f"E11.{number}" for number in range(10))
+
 ARTICLE_SECTIONS = ("common_language", "indications", "procedure", "post_procedure")
 DATA_SECTIONS = tuple(SECTIONS)[list(SECTIONS).index("information") :]
 CANARIES = {
@@ -85,9 +87,9 @@ CANARIES = {
 """Section key -> (its canary, the page that holds it). The two sections left out hold only what is free for all."""
 
 
-def tabular() -> SourceFile:
-    leaves = "".join(f"<diag><name>{code}</name><desc>Sweet blood, kind {code[-1]}</desc></diag>" for code in CODES)
-    return SourceFile("icd10cm-tabular-April-1-2026.xml", TABULAR.format(leaves=leaves).encode())
+def tabular(codes: Sequence[str] = CODES) -> SourceFile:
+    leaves = "".join(f"<diag><name>{code}</name><desc>Sweet blood, kind {code[4:]}</desc></diag>" for code in codes)
+    return SourceFile("icd10cm-tabular-2027.xml", TABULAR.format(leaves=leaves).encode())
 
 
 def information_rows() -> SourceFile:
@@ -99,14 +101,17 @@ def information_rows() -> SourceFile:
     return SourceFile("information.csv", text.getvalue().encode())
 
 
-def fill(app: Flask, folder: Path) -> None:
-    """Load the catalogue into an application's database; `folder` takes the article."""
+def fill(app: Flask, folder: Path, codes: Sequence[str] = CODES) -> None:
+    """Load the catalogue into an application's database; `folder` takes the article.
+
+    The release is newer than the one that sites start with, so that a start leaves it alone.
+    """
     article = folder / "articles" / "hcpcs" / "G0105.md"
     article.parent.mkdir(parents=True)
     article.write_text(ARTICLE)
     with app.app_context():
         with transaction():
-            loader.load(icd10cm.read(tabular(), None, None, None))
+            loader.load(icd10cm.read(tabular(codes), None, None, None))
         with transaction():
             article_files.store(folder / "articles")
             information.import_information(information_rows())

@@ -18,10 +18,10 @@ def silent(_label: str, _done: int, _total: int) -> None:
 
 
 def counted(items: Iterable[T], label: str, total: int, progress: Progress) -> Iterator[T]:
-    """Yield `items`, telling `progress` now and then and at the end."""
+    """Yield `items`, telling `progress` now and then and at the end. `total` is how many are expected."""
     done = 0
     for done, item in enumerate(items, 1):
         yield item
         if done % EVERY == 0:
-            progress(label, done, total)
-    progress(label, done, max(done, total))
+            progress(label, done, max(done, total))
+    progress(label, done, done)

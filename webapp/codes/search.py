@@ -60,7 +60,10 @@ def search(query: str, system: str | None = None, page: int = 1) -> Results:
         return search(query, system, search(query, system).pages)
     total = listed[0].total if listed else 0
     inclusions = _inclusion_terms({row.id: row.rank for row in listed if row.rank >= INCLUSION_AFTER}, wanted)
-    hits = [Hit(*row[:5], _why(row.rank, inclusions.get(row.id, ""))) for row in listed]
+    hits = [
+        Hit(system_key, name, key, title, billable, _why(rank, inclusions.get(code_id, "")))
+        for system_key, name, key, title, billable, code_id, rank, _ in listed
+    ]
     return Results(hits, total, page, max(1, -(-total // PAGE_SIZE)))
 
 
