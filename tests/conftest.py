@@ -28,17 +28,6 @@ def pytest_configure() -> None:
             del os.environ[name]  # the shell's settings are not the tests'
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):  # the workers are done by now
-        PostgresServer(_postgres_record(config)).stop()
-
-
-def _postgres_record(config: pytest.Config) -> Path:
-    """The file, the same for all test processes of a run, that tells where PostgreSQL runs."""
-    base: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-    return (base.parent if hasattr(config, "workerinput") else base) / "postgres.json"
-
-
 @pytest.fixture(scope="session")
 def _redis() -> Iterator[RedisServer]:
     server = RedisServer()
@@ -60,11 +49,14 @@ def redis_url(redis_server: RedisServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(request: pytest.FixtureRequest) -> PostgresServer:
-    """The run's PostgreSQL, with a migrated template."""
+def postgres_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
+    """The run's PostgreSQL, with a migrated template; one for all test processes."""
     from tests.support import applications
 
-    server = PostgresServer(_postgres_record(request.config))
+    among_others = hasattr(request.config, "workerinput")
+    base = tmp_path_factory.getbasetemp()
+    record = (base.parent if among_others else base) / "postgres"
+    server = PostgresServer(record, run=os.getppid() if among_others else os.getpid())
     server.ensure(lambda url: applications.migrated(applications.settings(DATABASE_URL=url)))
     return server
 

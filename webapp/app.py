@@ -118,6 +118,17 @@ def _set_up_clock(settings: config.Settings) -> None:
 
 
 def _set_up_logging(settings: config.Settings) -> None:
+    """Log lines for people, or JSON in production. Tracebacks never show local variables, which hold secrets."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    ending = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *(ending if settings.production else [plain]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )

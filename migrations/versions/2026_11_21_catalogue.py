@@ -212,7 +212,7 @@ def _create_search() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search_term USING fts5"
-            """(words, tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3')"""
+            """(words, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3')"""
         )
     else:
         op.execute("CREATE TABLE search_term (id integer PRIMARY KEY, words tsvector NOT NULL)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.codes import tabular
 from webapp.codes import article_files, articles, browse, information, loader, search, service
 from webapp.codes.document import Document, parse
 from webapp.codes.importers.files import SourceFile
-from webapp.codes.listing import FileRefused
+from webapp.codes.listing import Entry, FileRefused, Listing
 from webapp.codes.markdown import parse_article
 from webapp.extensions import transaction
 
@@ -169,6 +170,43 @@ def test_an_article_for_an_unknown_code_of_a_loaded_system_is_refused(catalogue:
         store(ARTICLE.replace("hcpcs", "icd-10-cm").replace("G0000", "Z99"))
     with pytest.raises(FileRefused, match="no code system 'elves'"):
         store(ARTICLE.replace("hcpcs", "elves"))
+
+
+def test_a_publishers_release_takes_over_codes_known_from_articles(empty: Flask) -> None:
+    store()
+    store(ARTICLE.replace("G0000", "G0001"))
+    import_rows()
+    before = page_of().code_id
+    release = Listing(
+        system="hcpcs",
+        source="hcpcs",
+        release="October 2026",
+        valid_from=date(2026, 10, 1),
+        valid_to=None,
+        file_name="h.txt",
+        sha256="1" * 64,
+        entries=[Entry("G0000", "code", "Official dragon scale service", billable=True)],
+    )
+    with transaction():
+        report = loader.load(release)
+    page = page_of()
+    assert (report.added, report.changed, report.ended) == (0, 1, 1)
+    assert (page.code_id, page.title, page.title_is_official) == (before, "Official dragon scale service", True)
+    assert (page.release, page.author) == ("October 2026", "Alice")
+    assert page.section("information")
+    assert [link.key for link in browse.chapters("hcpcs")] == ["G0000"]
+    assert page_of(key="G0001").valid_to == "2026-09-30"
+    store(ARTICLE.replace("Weighing", "Feeding"))
+    assert page_of().title == "Official dragon scale service"
+
+
+def test_what_a_fresh_site_brings_passes_over_codes_that_a_release_lacks(catalogue: Flask, tmp_path: Path) -> None:
+    folder = tmp_path / "icd-10-cm"
+    folder.mkdir()
+    (folder / "Z99.md").write_text(ARTICLE.replace("hcpcs", "icd-10-cm").replace("G0000", "Z99"))
+    with transaction():
+        assert article_files.store(tmp_path, newer_only=True) == (1, 0)
+    assert import_rows(CSV, missing_only=True) == (4, 0)
 
 
 def test_the_same_article_again_does_nothing(empty: Flask) -> None:

@@ -34,6 +34,10 @@ def test_an_address_of_another_machine(refusal):
     assert refusal(HOST="192.0.2.1", PORT=free_port()).startswith("HOST, PORT: cannot listen on 192.0.2.1:")
 
 
+def test_a_host_that_is_no_name(refusal):
+    assert refusal(HOST="no..host", PORT=free_port()) == "HOST: no..host is no address and no known name."
+
+
 def test_no_redis_at_all(refusal):
     sentence = refusal(before=HIDE_THE_WHEEL, PORT=free_port(), PATH="/nonexistent")
     assert sentence.startswith("No Redis was found: install redis-server")

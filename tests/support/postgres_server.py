@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import pwd
 import shutil
@@ -22,6 +21,16 @@ from tests.support.processes import wait_until
 
 TEMPLATE = "migrated"
 USER = "codeshelf"
+END_WITH_THE_RUN = """
+(
+    while kill -0 "$0"; do sleep 0.5; done
+    server=$(head -n 1 "$1/data/postmaster.pid")
+    kill -QUIT "$server"
+    while kill -0 "$server"; do sleep 0.1; done
+    rm -r "$1"
+) &
+"""
+"""Also if the run is killed. No test process could do it: each may end before another."""
 QUOTED_NOTHING = "''"
 SETTINGS = {
     "listen_addresses": "",
@@ -36,10 +45,14 @@ SETTINGS = {
 
 
 class PostgresServer:
-    """One cluster on a unix socket. `record` is the file through which test processes find the one that runs."""
+    """One cluster on a unix socket, which ends with the process `run`.
 
-    def __init__(self, record: Path) -> None:
+    `record` is the file through which test processes find the one that runs.
+    """
+
+    def __init__(self, record: Path, run: int) -> None:
         self._record = record
+        self._run = run
 
     def ensure(self, migrate: Callable[[str], None]) -> None:
         """Start the cluster and make its migrated template, unless another process has."""
@@ -62,21 +75,7 @@ class PostgresServer:
         self._query(f"DROP DATABASE {name} WITH (FORCE)")
 
     def url(self, name: str) -> str:
-        return f"postgresql://{USER}@/{name}?host={self._state()['folder']}"
-
-    def stop(self) -> None:
-        """End the cluster, if one runs, and remove it."""
-        if not self._record.exists():
-            return
-        state = self._state()
-        subprocess.run(
-            [str(Path(state["bin"]) / "pg_ctl"), "-D", f"{state['folder']}/data", "-m", "immediate", "-s", "stop"],
-            check=False,
-            cwd="/",
-            **_unprivileged(),
-        )
-        shutil.rmtree(state["folder"])
-        self._record.unlink()
+        return f"postgresql://{USER}@/{name}?host={self._record.read_text()}"
 
     def _start(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix="cs-pg-"))
@@ -106,7 +105,9 @@ class PostgresServer:
             **common,
         )
         assert started.returncode == 0, f"PostgreSQL did not start, see {folder}/log"
-        self._record.write_text(json.dumps({"folder": str(folder), "bin": str(binaries)}))
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(["sh", "-c", END_WITH_THE_RUN, str(self._run), str(folder)], start_new_session=True, **quiet)
+        self._record.write_text(str(folder))
         wait_until(self._answers, what="PostgreSQL's start")
 
     def _answers(self) -> bool:
@@ -114,10 +115,6 @@ class PostgresServer:
             return bool(self._query("SELECT 1"))
         except psycopg.OperationalError:
             return False
-
-    def _state(self) -> dict[str, str]:
-        found: dict[str, str] = json.loads(self._record.read_text())
-        return found
 
     def _query(self, sql: str, *arguments: object) -> list[Any]:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:

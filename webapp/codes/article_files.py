@@ -13,10 +13,11 @@ from webapp.codes.markdown import Written, parse_article
 def store(folder: Path, *, newer_only: bool = False) -> tuple[int, int]:
     """Store the articles of a folder; return how many were read, how many are new or changed.
 
-    `newer_only` leaves alone what is stored with the same or a later date. Errors: FileRefused naming file and line.
+    `newer_only` passes over what is stored with the same or a later date, and codes that no release has.
+    Errors: FileRefused naming file and line.
     """
     written = read(folder)
-    chosen = [article for article in written if not (newer_only and articles.is_kept(article))]
+    chosen = [article for article in written if not newer_only or articles.has_place_for(article)]
     return len(written), sum(map(articles.store_article, chosen))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import gc
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -11,6 +13,18 @@ from webapp.extensions import db
 
 LOADER_LOCK = 0x636F6465_6C6F6164
 """PostgreSQL's advisory lock that lets one load run at a time, “codeload” in ASCII. SQLite has one writer anyway."""
+
+
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep Python from looking for garbage among the many objects of a load, all in use: it saves a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def begin() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from webapp.codes import article_files, information, loader, releases, starter
+from webapp.codes import article_files, bulk, information, loader, releases, starter
 from webapp.codes.importers.files import open_source
 from webapp.codes.importers.registry import IMPORTERS, Importer
 from webapp.codes.progress import Progress
@@ -29,7 +29,7 @@ FILE = click.Path(exists=True, path_type=Path)
 
 def _import_command(source: str, importer: Importer) -> Callable[..., None]:
     def run(file: Path, codes: Path | None, release: str | None, effective: datetime | None, dry_run: bool) -> None:
-        with _clear_errors(), _progress() as progress:
+        with _clear_errors(), bulk.collector_paused(), _progress() as progress:
             listing = importer.read(
                 open_source(file, importer.member),
                 open_source(codes) if codes else None,

@@ -181,11 +181,11 @@ def parse(packed: bytes) -> Document:
     for name in ("path", "children", "siblings", "seventh"):
         raw[name] = [Link(**item) for item in raw.get(name, ())]
     raw["notes"] = [Note(**item) for item in (*raw.get("notes", ()), *raw.pop("inherited", ()))]
-    raw["sections"] = [
-        Section(item["key"], [_block(block) for block in item["blocks"]]) for item in raw.get("sections", ())
-    ]
+    raw["sections"] = [read_section(section) for section in raw.get("sections", ())]
     return Document(**raw)
 
 
-def _block(raw: dict[str, Any]) -> Block:
-    return Block(**{**raw, "steps": [Step(**step) for step in raw.get("steps", ())]})
+def read_section(raw: dict[str, Any]) -> Section:
+    """Return a section from its JSON."""
+    blocks = [Block(**{**block, "steps": [Step(**step) for step in block.get("steps", ())]}) for block in raw["blocks"]]
+    return Section(raw["key"], blocks)

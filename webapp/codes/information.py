@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from webapp.codes import articles, releases
+from webapp.codes import articles, releases, sections
 from webapp.codes.document import SECTIONS
 from webapp.codes.importers.files import SourceFile
 from webapp.codes.listing import FileRefused
@@ -19,21 +19,21 @@ Rows = dict[tuple[str, str], list[tuple[str, str, str, str, str]]]
 def import_information(file: SourceFile, *, missing_only: bool = False) -> tuple[int, int]:
     """Store the rows of a CSV file; each code in it gets these rows in place of those it had.
 
-    `missing_only` leaves alone the codes that have rows. Returns how many rows were read and how many codes changed.
-    Errors: FileRefused naming the line or column.
+    `missing_only` passes over codes that have rows, or that do not exist. Returns how many rows were read, and how
+    many codes changed. Errors: FileRefused naming the line or column.
     """
     rows = read(file)
     changed = 0
     for (system_key, text), lines in rows.items():
         system = releases.system_named(system_key)
         code = articles.find_code(system, text)
+        if missing_only and (code is None or sections.has_information(code.id)):
+            continue
         if code is None:
             raise FileRefused(f"{file.name}: {system_key} has no code {text!r}.")
-        if missing_only and articles.has_information(code.id):
-            continue
-        if articles.store_information(code.id, lines):
+        if sections.store_information(code.id, lines):
             db.session.flush()
-            articles.refresh(system, code)
+            sections.refresh(system, code)
             changed += 1
     return sum(map(len, rows.values())), changed
 

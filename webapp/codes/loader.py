@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from webapp.codes import articles, bulk, document, listing, page_store, releases
+from webapp.codes import bulk, document, listing, page_store, releases, sections
 from webapp.codes.assembly import Assembly
 from webapp.codes.listing import FileRefused, Listing
 from webapp.codes.models import CodeSystem, Release
@@ -54,7 +54,7 @@ def load(given: Listing, progress: Progress = silent) -> Report:
     listed = {code_id for code_id, _, _ in changes.codes.values()}
     ended = page_store.leaving(shown.id, listed, given.valid_from) if shown else []
     release = _store_release(system, given, report, before)
-    assembly = Assembly(_head(system, release), changes.codes.__getitem__, articles.page_fields(system.id))
+    assembly = Assembly(_head(system, release), changes.codes.__getitem__, sections.page_fields(system.id))
     sizes = page_store.Sizes(1 + sum(bool(entry.children) for entry in given.entries), len(given.entries))
     page_store.store(release.id, assembly.families(given.entries), sizes, progress)
     for page in ended:

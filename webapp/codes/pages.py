@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
 from flask import render_template
@@ -160,8 +161,9 @@ def path_of(system: str, key: str) -> str:
 def ended(document: Document, today: str) -> str:
     """Say that a page's release has ended; empty while it has not. Dates are ISO texts."""
     if document.release_to and today > document.release_to:
+        last = date.fromisoformat(document.release_to)
         return (
-            f"The release {document.release} ended on {document.release_to}. "
+            f"The release {document.release} ended on {last.day} {last:%B %Y}. "
             "Check a current release before you use this code for a later date of service."
         )
     return ""

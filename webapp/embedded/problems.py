@@ -17,11 +17,11 @@ class StartError(Exception):
 
 
 def in_words(error: OSError, data: Path) -> str:
-    """Say what an error of the operating system means for the data folder."""
+    """Say what an error of the operating system means for the start."""
     if error.errno in FULL or disk_is_full(data):
         return full_disk(data)
-    name = f" {error.filename}" if error.filename else ""
-    return f"DATA: {data} cannot be used:{name}: {error.strerror or error}."
+    reason = error.strerror or error
+    return f"DATA: {error.filename} cannot be used: {reason}." if error.filename else f"Cannot start: {reason}."
 
 
 def full_disk(data: Path) -> str:

@@ -19,25 +19,33 @@ UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # not bound h
 
 
 def command(settings: Settings) -> list[str]:
-    """Return Granian's command line."""
+    """Return Granian's command line. Errors: StartError for a host that cannot be found."""
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--http", "1", "--no-ws"),
-        *("--host", settings.host, "--port", str(settings.port)),
+        *("--host", ip_address(settings), "--port", str(settings.port)),
         *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
         *("--respawn-failed-workers", "--respawn-interval", str(OVERLAP_SECONDS)),
         *("--workers-kill-timeout", str(FINISH_SECONDS), "--log-level", "error"),
     ]
 
 
+def ip_address(settings: Settings) -> str:
+    """Return the address to listen on, which Granian wants in figures; of several, IPv4. Errors: StartError."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise StartError(f"HOST: {settings.host} is no address and no known name.") from None
+    families = {family: str(address[0]) for family, _, _, _, address in reversed(found)}
+    return families.get(socket.AF_INET) or families[socket.AF_INET6]
+
+
 def require_free_port(settings: Settings) -> None:
     """Refuse a port that something listens on: Granian itself would share it. Errors: StartError."""
+    ip = ip_address(settings)
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as probe:
+        with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+            probe.bind((ip, settings.port))
             probe.listen(1)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:

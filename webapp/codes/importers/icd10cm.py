@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 from webapp.codes.importers.files import SourceFile, fingerprint
 from webapp.codes.importers.icd10cm_names import block_key, code_list, release_of
+from webapp.codes.importers.icd10cm_xml import Sevenths, read_notes, required, sevenths_of, text_of
 from webapp.codes.listing import Entry, FileRefused, Listing, plain
 
 SYSTEM = "icd-10-cm"
@@ -27,22 +28,6 @@ WHOLE_CODE = 7
 """Characters of a code that can take no further one."""
 PLACEHOLDER = "X"
 
-NOTE_KINDS = {
-    "includes": "includes",
-    "excludes1": "excludes1",
-    "excludes2": "excludes2",
-    "codeFirst": "code_first",
-    "codeAlso": "code_also",
-    "useAdditionalCode": "use_additional_code",
-    "notes": "notes",
-    "sevenChrNote": "seventh_character",
-}
-"""Kinds of coding notes: the file's element and our name."""
-STRUCTURE = {"name", "desc", "diag", "section", "sectionIndex", "inclusionTerm", "sevenChrDef", "visualImpairment"}
-
-Sevenths = dict[str, str]
-"""Seventh characters and what each means."""
-
 
 def read(file: SourceFile, codes: SourceFile | None, release: str | None, effective: date | None) -> Listing:
     """Read a tabular XML file, with the list of existing codes if there is one.
@@ -53,7 +38,7 @@ def read(file: SourceFile, codes: SourceFile | None, release: str | None, effect
     version = ""
     for element in _chapters(file):
         if element.tag == "version":
-            version = _text(element)
+            version = text_of(element)
         else:
             reader.chapter(element)
             element.clear()
@@ -76,7 +61,7 @@ def read(file: SourceFile, codes: SourceFile | None, release: str | None, effect
 
 def first_day(file: SourceFile) -> date:
     """Tell a file's first valid day from its name and first lines. Errors: FileRefused."""
-    version = next((_text(element) for element in _chapters(file) if element.tag == "version"), "")
+    version = next((text_of(element) for element in _chapters(file) if element.tag == "version"), "")
     return release_of(file.name, version, None, None).valid_from
 
 
@@ -116,10 +101,10 @@ class _Reader:
     expanded: int = 0
 
     def chapter(self, element: ElementTree.Element) -> None:
-        number = _required(element, "name", "a chapter")
+        number = required(element, "name", "a chapter")
         if not (number.isascii() and number.isdigit() and int(number) in CHAPTERS):
             raise FileRefused(f"A chapter has the name {number[:20]!r}, which is no number.")
-        chapter = self._add(Entry(f"chapter-{int(number)}", "chapter", _required(element, "desc", f"Chapter {number}")))
+        chapter = self._add(Entry(f"chapter-{int(number)}", "chapter", required(element, "desc", f"Chapter {number}")))
         self._read_notes(element, chapter)
         enclosing = [chapter]
         for section in element.findall("section"):
@@ -130,7 +115,7 @@ class _Reader:
         key, first, last = block_key(element.get("id", ""))
         while len(enclosing) > 1 and not _encloses(enclosing[-1].key, first, last):
             enclosing.pop()
-        title = _required(element, "desc", f"Section {key}").removesuffix(f"({element.get('id')})").rstrip()
+        title = required(element, "desc", f"Section {key}").removesuffix(f"({element.get('id')})").rstrip()
         block = self._add(Entry(key, "block", title, enclosing[-1]))
         enclosing.append(block)
         self._read_notes(element, block)
@@ -138,14 +123,14 @@ class _Reader:
             self._code(diagnosis, block, {})
 
     def _code(self, element: ElementTree.Element, parent: Entry, sevenths: Sevenths) -> None:
-        key = _required(element, "name", f"A code under {parent.key}")
+        key = required(element, "name", f"A code under {parent.key}")
         if not CODE.fullmatch(key) or (parent.kind != "block" and not plain(key).startswith(plain(parent.key))):
             raise FileRefused(f"{key[:20]!r} under {parent.key} is no code of this place.")
         entry = self._add(
-            Entry(key, "category" if len(key) == 3 else "subcategory", _required(element, "desc", key), parent)
+            Entry(key, "category" if len(key) == 3 else "subcategory", required(element, "desc", key), parent)
         )
         self._read_notes(element, entry)
-        sevenths = _sevenths(element) or sevenths
+        sevenths = sevenths_of(element) or sevenths
         inner = element.findall("diag")
         for diagnosis in inner:
             self._code(diagnosis, entry, sevenths)
@@ -167,17 +152,8 @@ class _Reader:
             self._add(Entry(key, "code", f"{entry.title}, {meaning}", entry, billable=True, meaning=meaning))
 
     def _read_notes(self, element: ElementTree.Element, entry: Entry) -> None:
-        for child in element:
-            if child.tag in NOTE_KINDS:
-                entry.notes.extend((NOTE_KINDS[child.tag], text) for text in _notes(child))
-            elif child.tag == "inclusionTerm":
-                entry.terms.extend(_notes(child))
-            elif child.tag == "visualImpairment":
-                entry.notes.extend(("visual_impairment", text) for text in _impairments(child))
-            elif child.tag == "sevenChrDef":
-                entry.notes.extend(("seventh_character", text) for text in _remarks(child))
-            elif child.tag not in STRUCTURE:
-                self.refused.append(f"{entry.key}: <{child.tag}> is no element known here, left out")
+        unknown = read_notes(element, entry)
+        self.refused.extend(f"{entry.key}: <{tag}> is no element known here, left out" for tag in unknown)
 
     def _add(self, entry: Entry) -> Entry:
         name = plain(entry.key)
@@ -206,51 +182,3 @@ class _Reader:
 def _encloses(key: str, first: str, last: str) -> bool:
     low, high = key.split("-")
     return low <= first and last <= high
-
-
-def _sevenths(element: ElementTree.Element) -> Sevenths:
-    definition = element.find("sevenChrDef")
-    if definition is None:
-        return {}
-    found = {each.get("char", ""): _text(each) for each in definition.findall("extension")}
-    if not all(re.fullmatch(r"[0-9A-Z]", character) and meaning for character, meaning in found.items()):
-        raise FileRefused(f"{_required(element, 'name', 'A code')} defines a seventh character that is none.")
-    return found
-
-
-def _remarks(definition: ElementTree.Element) -> Iterator[str]:
-    """Yield the notes among the seventh characters, each with the character that it stands after."""
-    character = ""
-    for child in definition:
-        if child.tag == "extension":
-            character = child.get("char", "")
-        elif text := _text(child):
-            yield f"{character}: {text}" if character else text
-
-
-def _impairments(table: ElementTree.Element) -> Iterator[str]:
-    """Yield the lines of the table of visual impairment (under H54.8) as sentences."""
-    for category in table.findall("visCategory"):
-        number = _text(category.find("value"))
-        if not number:
-            continue
-        below = [text for each in category.findall("visRange/visMax/value") if (text := _text(each))]
-        least = [text for each in category.findall("visRange/visMin/value") if (text := _text(each))]
-        sentence = f"Category {number}: maximum less than {', '.join(below)}"
-        yield f"{sentence}; minimum equal to or better than {', '.join(least)}" if least else sentence
-
-
-def _notes(element: ElementTree.Element) -> Iterator[str]:
-    return (text for note in element.findall("note") if (text := _text(note)))
-
-
-def _text(element: ElementTree.Element | None) -> str:
-    """Return an element's whole text on one line."""
-    return "" if element is None else " ".join("".join(element.itertext()).split())
-
-
-def _required(element: ElementTree.Element, tag: str, where: str) -> str:
-    text = _text(element.find(tag))
-    if not text:
-        raise FileRefused(f"{where} has no <{tag}>.")
-    return text

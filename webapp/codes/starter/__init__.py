@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from webapp.codes import article_files, information, loader, releases
+from webapp.codes import article_files, bulk, information, loader, releases
 from webapp.codes.importers import icd10cm
 from webapp.codes.importers.files import fingerprint, open_source
 from webapp.codes.listing import FileRefused
@@ -22,7 +22,8 @@ def load(progress: Progress) -> None:
     `progress` is told a label, how much is done, and of how much.
     Errors: FileRefused with a sentence, when a file is missing or broken.
     """
-    _load_icd10cm(progress)
+    with bulk.collector_paused():
+        _load_icd10cm(progress)
     with transaction():
         article_files.store(HERE / "articles", newer_only=True)
         information.import_information(open_source(HERE / "code_information.csv"), missing_only=True)
