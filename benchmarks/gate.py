@@ -73,6 +73,11 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def resident_megabytes(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+
+
 def ask(port: int, paths: list[str], headers: dict[str, str]) -> tuple[float, int]:
     """Ask for every path over a few connections; return (seconds, answers with status 200)."""
     answered = []
@@ -192,7 +197,9 @@ def main() -> None:
             }
             for run in runs.values():
                 run()  # opens the guest's pages and fills the caches of every app
-            report({name: [run() for _ in range(options.rounds)] for name, run in runs.items()})
+            rounds = [{name: run() for name, run in runs.items()} for _ in range(options.rounds)]
+            report({name: [each[name] for each in rounds] for name in runs})
+            print(f"memory of the site's worker: {resident_megabytes(site[1])} MB")
 
 
 def report(results: dict[str, list[tuple[float, float]]]) -> None:

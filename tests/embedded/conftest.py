@@ -14,6 +14,7 @@ from tests.support.sites import RunningSite
 Refusal = Callable[..., str]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share the running site run in one worker."""
     for item in items:

@@ -65,7 +65,7 @@ def cached(cookie: str, redis: RedisClient) -> Login | None:
 
 def _look(named: tuple[int, str], redis: RedisClient) -> tuple[int, Login | None]:
     """Return the reader's stamp and the cached login that holds under it."""
-    stamp, packed = redis.call(lambda client: client.mget(stamps.key(named[0]), _key(named)))
+    stamp, packed = redis.command("MGET", stamps.key(named[0]), _key(named))
     login = _unpack(packed, int(stamp or 0)) if packed is not None else None
     if login is not None and login.valid_until <= clock.now().timestamp():
         login = None

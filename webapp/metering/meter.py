@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from redis import Redis
-
 from webapp.core import clock
 from webapp.core.periods import Window
 from webapp.extensions import RedisClient
@@ -54,9 +52,7 @@ class Meter:
         """Open `item` if it is open already or fewer than `limit` are; with `commit=False` only tell."""
         end, span = _ends(window)
         key = key_of(subject, window)
-        outcome, used, ttl = self._redis.call(
-            lambda client: _open(client, key, item, limit, end, span, 1 if commit else 0)
-        )
+        outcome, used, ttl = _open(self._redis, key, item, limit, end, span, 1 if commit else 0)
         return Opening(OUTCOMES[outcome], used, _reset(window, ttl))
 
     def usage(self, subject: str, window: Window) -> Opening:
@@ -83,15 +79,10 @@ class Meter:
         return self._add(target, items)
 
     def _add(self, target: tuple[str, Window], items: Sequence[int]) -> int:
-        key, ends = key_of(*target), _ends(target[1])
-
-        def add(client: Redis) -> int:
-            used = 0
-            for start in range(0, len(items), MERGE_AT_ONCE):
-                used = int(_merge(client, key, *ends, *items[start : start + MERGE_AT_ONCE]))
-            return used
-
-        return self._redis.call(add)
+        key, ends, used = key_of(*target), _ends(target[1]), 0
+        for start in range(0, len(items), MERGE_AT_ONCE):
+            used = _merge(self._redis, key, *ends, *items[start : start + MERGE_AT_ONCE])
+        return used
 
     def reset(self, subject: str, window: Window) -> None:
         """Forget the window: everything in it may be opened anew."""

@@ -6,8 +6,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from redis import Redis
 from redis.exceptions import NoScriptError
+
+from webapp.extensions import RedisClient
 
 
 class Script:
@@ -17,9 +18,9 @@ class Script:
         self._source = (Path(__file__).parent / name).read_text("utf-8")
         self._digest = hashlib.sha1(self._source.encode(), usedforsecurity=False).hexdigest()
 
-    def __call__(self, client: Redis, key: str, *arguments: str | int) -> Any:
-        """Run in one round trip; in two the first time a server sees the script."""
+    def __call__(self, redis: RedisClient, key: str, *arguments: str | int) -> Any:
+        """Run in one round trip; in two the first time a server sees the script. Errors: RedisUnavailable."""
         try:
-            return client.evalsha(self._digest, 1, key, *arguments)
+            return redis.command("EVALSHA", self._digest, 1, key, *arguments)
         except NoScriptError:
-            return client.eval(self._source, 1, key, *arguments)
+            return redis.command("EVAL", self._source, 1, key, *arguments)
