@@ -19,7 +19,7 @@ run: .venv/runtime.stamp ## serve the site (PORT=8000 DATA=data; PYTHON=… pick
 	@$(BIN)/python -m webapp
 
 test: .venv/dev.stamp ## run all tests
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 lint: .venv/dev.stamp ## check style, layers of imports, and that the migrations make what the models say
 	@$(BIN)/ruff check .

@@ -7,11 +7,13 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
+import hiredis
 import redis as redis_library
 from blinker import Namespace
-from flask import Flask, current_app
+from flask import Flask, current_app, has_request_context
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -24,6 +26,9 @@ from sqlalchemy.orm import DeclarativeBase, registry
 
 from config import Settings
 from webapp.core.breaker import Breaker
+
+if TYPE_CHECKING:
+    from webapp.core.postgres import Connection, Server
 
 T = TypeVar("T")
 
@@ -47,7 +52,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -175,7 +180,7 @@ class RedisClient:
 
 
 def _ask(connection: Any, arguments: tuple[str | int, ...]) -> Any:
-    connection.send_command(*arguments)
+    connection.send_packed_command([hiredis.pack_command(arguments)])  # type: ignore[arg-type]  # any length
     return connection.read_response()
 
 
@@ -220,6 +225,22 @@ def engine_options(url: str) -> dict[str, Any]:
             "options": f"-c statement_timeout={POSTGRES_STATEMENT_MILLISECONDS} -c timezone=utc",
         },
     }
+
+
+_servers: WeakKeyDictionary[Dialect, Server] = WeakKeyDictionary()
+
+
+@event.listens_for(Engine, "do_connect")
+def _connect_to_postgres(
+    dialect: Dialect, _record: object, arguments: list[Any], parameters: dict[str, Any]
+) -> Connection | None:
+    if dialect.driver != "psycopg":
+        return None
+    if dialect not in _servers:
+        from webapp.core.postgres import Server  # sites on SQLite need no driver
+
+        _servers.setdefault(dialect, Server(has_request_context, *arguments, **parameters))
+    return _servers[dialect].connect()
 
 
 @event.listens_for(Engine, "connect")

@@ -31,7 +31,6 @@ FLAGS = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All browser tests share one site and one browser: they run in one worker."""
     for item in items:

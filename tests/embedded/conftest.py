@@ -14,14 +14,6 @@ from tests.support.sites import RunningSite
 Refusal = Callable[..., str]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share the running site run in one worker."""
-    for item in items:
-        if "running_site" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("one running site"))
-
-
 @pytest.fixture(scope="session")
 def empty_site(tmp_path_factory: pytest.TempPathFactory, _migrated_sqlite: Path) -> Path:
     """A database to copy."""

@@ -13,8 +13,9 @@ from webapp.access.crawlers import CrawlerProofs, is_bot
 from webapp.access.guests import Guests
 from webapp.access.policy import Admission, Purpose, Target, with_meter, without_meter
 from webapp.access.visitor import Visitor
-from webapp.billing.plans import PlanCatalogue
+from webapp.billing.plans import Plan, PlanCatalogue
 from webapp.core import clock
+from webapp.core.periods import Window
 from webapp.extensions import RedisClient, RedisUnavailable
 from webapp.metering.counts import Counts
 from webapp.metering.meter import Meter, Opening
@@ -33,6 +34,7 @@ class Gate:
         self.meter = Meter(redis)
         self._crawlers_read = crawlers_read
         self._proofs = CrawlerProofs()
+        self._windows: dict[str, tuple[int, Window]] = {}
 
     def visitor(
         self,
@@ -106,7 +108,7 @@ class Gate:
         return admission
 
     def _open(self, visitor: Visitor, target: Target, purpose: Purpose) -> Opening | None:
-        window = visitor.plan.views.period.window(clock.now())
+        window = self._window(visitor.plan)
         limit = visitor.plan.views.limit or 0
         commit = purpose == "read" and target.billable
         item = target.meter_id if target.billable else -1
@@ -115,12 +117,19 @@ class Gate:
         except RedisUnavailable:
             return None
 
+    def _window(self, plan: Plan) -> Window:
+        """Return the plan's current window, worked out once a minute."""
+        minute = int(clock.now().timestamp()) // 60
+        kept = self._windows.get(plan.key)
+        if kept is None or kept[0] != minute:
+            kept = self._windows[plan.key] = minute, plan.views.period.window(clock.now())
+        return kept[1]
+
     def refund(self, visitor: Visitor, target: Target, admission: Admission) -> None:
         """Take back a view that was counted for a page which then could not be shown."""
         if admission.reason == "counted":
-            window = visitor.plan.views.period.window(clock.now())
             try:
-                self.meter.refund(visitor.subject, target.meter_id, window)
+                self.meter.refund(visitor.subject, target.meter_id, self._window(visitor.plan))
             except RedisUnavailable:
                 return
 

@@ -136,7 +136,8 @@ def _http(error: HTTPException) -> BaseResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
     if error.code == 500:
-        return _unexpected(error)
+        # Flask wraps what was raised while an error page was made, as by a header that needs the database.
+        return _unexpected(getattr(error, "original_exception", None) or error)
     code, message = CODES.get(error.code, (f"http_{error.code}", "The request could not be served."))
     if isinstance(error, CSRFError):
         code, message = "form_expired", "This form has expired. Go back, reload the page and send it again."
