@@ -33,6 +33,7 @@ from webapp.jobs.cli import cli as jobs_cli
 from webapp.mail import tasks as mail_tasks
 from webapp.metering import tasks as metering_tasks
 from webapp.site import context, errors, headers, static_files
+from webapp.site.bodies import Bodies
 from webapp.site.health import blueprint as health_blueprint
 from webapp.site.views import blueprint as site_blueprint
 from webapp.tools.views import TOOLS
@@ -78,10 +79,11 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions.update(settings=settings, plans=plans, tools=(), schedule=sum(SCHEDULES, ()))
     app.url_map.merge_slashes = False
     _set_up_clock(settings)
-    for extension in (db, login_manager, csrf, redis, static_files, context, access):
+    for extension in (db, csrf, redis, static_files, context, access):
         extension.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)  # it would ask the database on every page
     migrate.init_app(app, db, directory=str(config.ROOT / "migrations"))
-    app.extensions["code_pages"] = CodePages(plans, settings.public_url)
+    app.extensions["code_pages"] = CodePages(plans, settings.public_url, app.jinja_env)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
@@ -93,6 +95,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = Bodies(app.wsgi_app, settings.threads)  # type: ignore[method-assign]
     app.wsgi_app = Express(  # type: ignore[method-assign]  # Flask's documented way to wrap it
         app.wsgi_app,
         app.extensions["gate"],

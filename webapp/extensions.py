@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import hiredis
 import redis as redis_library
+import structlog
 from blinker import Namespace
 from flask import Flask, current_app, has_request_context
 from flask_login import LoginManager
@@ -19,7 +20,6 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError
 from redis.retry import Retry
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -32,8 +32,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+log = structlog.get_logger(__name__)
+
 REDIS_TIMEOUT_SECONDS = 0.1
 SQLITE_BUSY_SECONDS = 5
+OUTAGE_WORDS = (
+    "OOM",
+    "READONLY",
+    "MISCONF",
+    "LOADING",
+    "NOAUTH",
+    "WRONGPASS",
+    "MASTERDOWN",
+    "CLUSTERDOWN",
+    "NOREPLICAS",
+)
+"""What Redis answers when it cannot serve for now; in a script's error the word stands inside the sentence."""
 POSTGRES_CONNECT_SECONDS = 2
 POSTGRES_STATEMENT_MILLISECONDS = 5000
 
@@ -136,14 +150,13 @@ class RedisClient:
         try:
             return work(self._client)
         except redis_library.RedisError as error:
-            self.breaker.trip()
-            raise RedisUnavailable(str(error)) from error
+            raise self._outage(error) from error
 
     def command(self, *arguments: str | int) -> Any:
         """Send one idempotent command over this thread's own connection and return its bare answer.
 
         For the hottest paths: the library's pool, retries and metrics cost more than all else of a code page. A
-        connection that was closed while it lay idle is opened again once. Errors: as `call`; NoScriptError.
+        connection that was closed while it lay idle is opened again once. Errors: as `call`.
         """
         if self.breaker.is_open:
             raise RedisUnavailable("Redis is known to be down")
@@ -152,19 +165,26 @@ class RedisClient:
             if connection is not None:
                 try:
                     return _ask(connection, arguments)
-                except redis_library.TimeoutError:
-                    raise
                 except redis_library.ConnectionError:
-                    connection.disconnect()
+                    pass  # closed while it lay idle; a silent server is a TimeoutError, and not asked twice
             self._own.connection = connection = self._client.connection_pool.make_connection()
             return _ask(connection, arguments)
-        except NoScriptError:
-            raise
         except redis_library.RedisError as error:
-            if connection is not None:
-                connection.disconnect()
-            self.breaker.trip()
-            raise RedisUnavailable(str(error)) from error
+            raise self._outage(error) from error
+
+    def _outage(self, error: redis_library.RedisError) -> Exception:
+        """Open the breaker for an outage and return RedisUnavailable; an error of ours is returned as it is."""
+        if isinstance(error, redis_library.ResponseError) and not any(word in str(error) for word in OUTAGE_WORDS):
+            return error
+        self.breaker.trip()
+        return RedisUnavailable(str(error))
+
+    def close(self) -> None:
+        """Close this thread's connections and those that lie idle."""
+        connection = getattr(self._own, "connection", None)
+        if connection is not None:
+            connection.disconnect()
+        self._client.close()
 
     def _forget_connections(self) -> None:
         """Let no thread go on with a connection of another Redis, or of the process it was forked from."""
@@ -180,8 +200,15 @@ class RedisClient:
 
 
 def _ask(connection: Any, arguments: tuple[str | int, ...]) -> Any:
-    connection.send_packed_command([hiredis.pack_command(arguments)])  # type: ignore[arg-type]  # any length
-    return connection.read_response()
+    """Send and read. Whatever comes between, no answer is left behind for the next reader of this connection."""
+    try:
+        connection.send_packed_command([hiredis.pack_command(arguments)])  # type: ignore[arg-type]  # any length
+        return connection.read_response()
+    except redis_library.ResponseError:
+        raise
+    except BaseException:
+        connection.disconnect()
+        raise
 
 
 redis = RedisClient()
@@ -195,6 +222,8 @@ def transaction() -> Iterator[None]:
     Work given to `after_commit` runs once the commit is done.
     """
     session = db.session
+    if "after_commit" in session.info:
+        raise RuntimeError("a transaction runs already: its writes would be lost")
     session.rollback()  # leave a read-only transaction that a look-up before us may have begun
     session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
     session.info["after_commit"] = []
@@ -204,13 +233,18 @@ def transaction() -> Iterator[None]:
     except BaseException:
         session.rollback()
         raise
-    for work in session.info.pop("after_commit", []):
-        work()
+    finally:
+        due = session.info.pop("after_commit")
+    for work in due:
+        try:
+            work()
+        except Exception:  # what is committed stands; the rest of what follows from it must not be lost
+            log.exception("work after a commit failed")
 
 
 def after_commit(work: Callable[[], Any]) -> None:
-    """Run `work` after the current transaction's commit; never if it is rolled back."""
-    db.session.info.setdefault("after_commit", []).append(work)
+    """Run `work` after the running transaction's commit; never if it is rolled back. Errors: KeyError outside one."""
+    db.session.info["after_commit"].append(work)
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.support import people
@@ -87,7 +89,7 @@ def test_a_page_that_fails_is_given_back(shelf_app, guest, monkeypatch):
 
     guest.get("/")
     with monkeypatch.context() as patch:
-        patch.setattr(pages, "html", fail)
+        patch.setattr(pages, "page", fail)
         assert guest.get(FIRST).status_code == 500
     assert guest.get(SECOND).status_code == 200
 
@@ -166,14 +168,36 @@ def test_a_warm_page_asks_the_database_nothing(shelf_app, reader, monkeypatch):
     assert asked == []
 
 
-def test_the_quick_way_and_the_long_way_give_the_same_answer(shelf_app, guest):
-    cold = guest.get(FIRST)
-    warm = guest.get(FIRST)
-    long_way = guest.get(f"{FIRST}?")
-    assert cold.status_code == warm.status_code == long_way.status_code == 200
-    assert cold.text == warm.text
-    for name in ("Cache-Control", "Content-Type", "Content-Security-Policy", "X-Content-Type-Options"):
-        assert cold.headers[name] == warm.headers[name]
+def answers(client, path: str) -> list[tuple]:
+    """The same page by the quick way and, with a query that means nothing, by the long one: all that a reader sees."""
+    found = []
+    for address in (path, path, f"{path}?x=1"):
+        answer = client.get(address)
+        shown = {name: value for name, value in answer.headers.items() if name not in {"Set-Cookie", "Vary"}}
+        found.append((answer.status_code, answer.text, shown))
+    return found
+
+
+@pytest.mark.parametrize("who", ["guest", "free", "pro", "staff", "merged"])
+def test_the_quick_way_and_the_long_way_give_the_same_answer(shelf_app, guest, reader, who):
+    client = guest if who in {"guest", "merged"} else reader("pro" if who == "pro" else None, staff=who == "staff")
+    client.get(FIRST)
+    if who == "merged":
+        shelf_app.extensions["gate"].merge(guest.get_cookie("guest").value, 1, "free")
+    for path in (FIRST, SECOND, "/codes/icd-10-cm/E11", "/codes/hcpcs/G0105"):
+        cold, warm, long_way = answers(client, path)
+        assert cold == warm == long_way
+
+
+def test_of_two_cookies_with_one_name_the_first_counts_either_way(shelf_app, guest):
+    other = shelf_app.test_client()
+    guest.get(FIRST)
+    other.get(SECOND)
+    other.get(SECOND)
+    both = f"guest={guest.get_cookie('guest').value}; guest={other.get_cookie('guest').value}"
+    plain = shelf_app.test_client(use_cookies=False)
+    for path in (SECOND, f"{SECOND}?x=1"):
+        assert plain.get(path, headers={"Cookie": both}).status_code == 402
 
 
 def test_a_forged_guest_cookie_is_a_newcomer(guest, shelf_app):
@@ -184,15 +208,72 @@ def test_a_forged_guest_cookie_is_a_newcomer(guest, shelf_app):
     assert guest.get_cookie("guest").value not in {value, value[:-2] + "xx"}
 
 
-def test_pages_are_personal_and_never_cached(guest):
-    for path in ("/", FIRST, SECOND):
-        assert guest.get(path).headers["Cache-Control"] == "private, no-store" or path == "/"
-    assert shelf_cookie(guest)
+def test_pages_are_personal_and_never_cached(guest, reader):
+    for client in (guest, reader("pro")):
+        for path in ("/", FIRST, SECOND, "/search?q=sweet", "/codes/", "/codes/icd-10-cm/", "/pricing", "/privacy"):
+            assert client.get(path).headers["Cache-Control"] == "private, no-store", path
+    cookie = guest.get_cookie("guest")
+    assert (cookie.http_only, cookie.same_site) == (True, "Lax")
 
 
-def shelf_cookie(client) -> bool:
-    cookie = client.get_cookie("guest")
-    return cookie is not None and cookie.http_only and cookie.same_site == "Lax"
+def test_pages_that_are_not_there_give_no_identity_and_count_for_no_network(guest):
+    for path, headers in (
+        ("/wp-login.php", {}),
+        ("/apple-touch-icon.png", {"Sec-Fetch-Dest": "image"}),
+        ("/codes/icd-10-cm/E11.99", {}),
+        ("/codes/unknown/", {}),
+        ("/", {"Sec-Fetch-Dest": "image"}),
+    ):
+        assert "Set-Cookie" not in guest.get(path, headers=headers).headers, path
+    assert redis.client.keys("network:*") == []
+
+
+def test_crawlers_read_what_costs_nobody_anything(guest):
+    page = guest.get("/codes/icd-10-cm/E11", headers={"User-Agent": "Googlebot/2.1"})
+    assert page.status_code == 200
+    assert "canary-notes" in page.text
+    assert "/codes/icd-10-cm/E11.9" in page.text
+
+
+def test_what_is_fetched_ahead_is_no_page_to_keep(guest):
+    guest.get("/")
+    ahead = guest.get(FIRST, headers={"Sec-Purpose": "prefetch"})
+    assert ahead.status_code == 402
+    assert "cannot be counted" not in ahead.text
+    assert guest.get(FIRST).status_code == 200
+
+
+def test_a_page_that_a_new_release_dropped_is_unknown_and_costs_nothing(shelf_app, guest, monkeypatch):
+    from webapp.codes import service
+
+    guest.get("/")
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "document", lambda system, key: None)
+        assert guest.get(FIRST).status_code in {301, 404}
+    assert guest.get(SECOND).status_code == 200
+
+
+def test_logging_out_gives_nothing_back_even_to_a_guest_who_had_a_page_left(shelf_app, guest):
+    guest.get("/")
+    user_id = people.add_reader(shelf_app, "alice@example.org")
+    shelf_app.extensions["gate"].merge(guest.get_cookie("guest").value, user_id, "free")
+    assert guest.get(FIRST).status_code == 402
+
+
+def test_a_login_ended_while_redis_is_away_is_dead_when_it_is_back(shelf_app, reader):
+    from webapp.auth import sessions
+    from webapp.extensions import transaction
+
+    alice = reader("pro")
+    assert "meter-banner" not in alice.get(FIRST).text
+    redis.breaker.trip()
+    with shelf_app.app_context(), transaction():
+        sessions.end_all(1)
+    end = time.monotonic() + 5
+    while redis.breaker.is_open and time.monotonic() < end:
+        time.sleep(0.02)
+    time.sleep(0.1)
+    assert "meter-banner" in alice.get(FIRST).text
 
 
 def test_what_a_guest_opened_stays_open_in_the_account(shelf_app, guest):

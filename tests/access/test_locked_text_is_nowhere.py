@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import config
+from tests.support import people, shelf
 from tests.support.shelf import CANARIES, CODES
 from webapp.billing.plans import GUEST
 
@@ -68,18 +70,41 @@ def test_a_subscriber_finds_every_canary(shelf_app, reader):
         assert page in seen[canary]
 
 
+@pytest.fixture
+def open_app(make_app, tmp_path):
+    """A site without a limit of views: every page is walked whole, and only the sections' locks stand between."""
+    plans = (config.ROOT / "plans.toml").read_text()
+    for limited in ("views = { limit = 1,", "views = { limit = 6,"):
+        assert limited in plans
+        plans = plans.replace(limited, 'views = { limit = "unlimited",')
+    (tmp_path / "plans.toml").write_text(plans)
+    app = make_app(PLANS_FILE=tmp_path / "plans.toml")
+    shelf.fill(app, tmp_path)
+    return app
+
+
+@pytest.mark.parametrize("agent", ["Mozilla/5.0", "Googlebot/2.1"])
 @pytest.mark.parametrize("plan", [GUEST, "free"])
-def test_no_locked_section_is_found(shelf_app, guest, reader, plan):
-    # Unlimited views, so that every page is walked whole and only the sections' locks stand between.
-    client = guest if plan == GUEST else reader()
-    subject = "u1"
-    open_sections = shelf_app.extensions["plans"][plan].sections
-    pages = {page for _, page in CANARIES.values()}
-    for page in pages:
-        fresh = shelf_app.test_client() if plan == GUEST else client
-        text = fresh.get(page).text
-        for key, (canary, at) in CANARIES.items():
-            assert (canary in text) == (key in open_sections and at == page), (plan, key, page, subject)
+def test_no_locked_section_is_found_where_every_page_is_open(open_app, plan, agent):
+    client = open_app.test_client()
+    if plan != GUEST:
+        client = people.client_for(open_app, people.add_reader(open_app, "free@example.org"))
+    client.environ_base["HTTP_USER_AGENT"] = agent
+    open_sections = open_app.extensions["plans"][plan].sections
+    seen = walk(client, open_app)
+    assert seen.keys() == {CANARIES[key][0] for key in CANARIES.keys() & open_sections}
+
+
+def test_search_quotes_no_term_that_the_plan_locks(make_app, tmp_path):
+    plans = (config.ROOT / "plans.toml").read_text().replace('"billable", "notes", ', '"billable", ', 1)
+    (tmp_path / "plans.toml").write_text(plans.replace("sections = [\n", 'sections = [\n  "notes",\n', 1))
+    app = make_app(PLANS_FILE=tmp_path / "plans.toml")
+    shelf.fill(app, tmp_path)
+    reader = people.client_for(app, people.add_reader(app, "free@example.org"))
+    assert "Honeyed veins" in reader.get("/search?q=honeyed").text
+    hit = app.test_client().get("/search?q=honeyed").text
+    assert "E11.A" in hit
+    assert "veins" not in hit
 
 
 @pytest.mark.parametrize("plan", [GUEST, "free"])

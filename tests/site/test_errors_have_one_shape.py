@@ -14,9 +14,6 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 
 RAISED = {
     "bad input": (errors.BadInput("No such number."), 400, "bad_input"),
-    "signed out": (errors.NotSignedIn(), 401, "not_signed_in"),
-    "payment": (errors.PaymentRequired(), 402, "payment_required"),
-    "forbidden": (errors.Forbidden(), 403, "forbidden"),
     "absent": (errors.NotFound(), 404, "not_found"),
     "too many": (errors.TooManyRequests(retry_after=90), 429, "too_many_requests"),
     "database away": (OperationalError("SELECT 1", {}, Exception("gone")), 503, "unavailable"),

@@ -29,6 +29,11 @@ TABULAR = """<?xml version="1.0" encoding="utf-8"?>
         <desc>Sweet blood</desc>
         <excludes1><note>canary-notes (E10.-)</note></excludes1>
         {leaves}
+        <diag>
+          <name>E11.A</name>
+          <desc>Sweet blood of its own kind</desc>
+          <inclusionTerm><note>Honeyed veins</note></inclusionTerm>
+        </diag>
       </diag>
     </section>
   </chapter>
@@ -40,7 +45,10 @@ TABULAR = """<?xml version="1.0" encoding="utf-8"?>
       <diag>
         <name>S52</name>
         <desc>Broken forearm</desc>
-        <sevenChrDef><extension char="A">canary-seventh first</extension><extension char="D">later</extension></sevenChrDef>
+        <sevenChrDef>
+          <extension char="A">canary-seventh first</extension>
+          <extension char="D">later</extension>
+        </sevenChrDef>
         <diag><name>S52.501</name><desc>Broken radius</desc></diag>
       </diag>
     </section>

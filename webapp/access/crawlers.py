@@ -78,9 +78,12 @@ class CrawlerProofs:
             return False
 
     def _ask(self, address: str) -> None:
-        answer = self._check(address)
-        with self._lock:
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            self._known[address] = answer, time.monotonic() + (PROOF_SECONDS if answer else DOUBT_SECONDS)
-            self._asked.discard(address)
+        answer = False
+        try:
+            answer = self._check(address)
+        finally:
+            with self._lock:
+                if len(self._known) >= MOST_REMEMBERED:
+                    self._known.clear()
+                self._known[address] = answer, time.monotonic() + (PROOF_SECONDS if answer else DOUBT_SECONDS)
+                self._asked.discard(address)

@@ -18,10 +18,10 @@ from webapp.core import clock
 from webapp.core.periods import Window
 from webapp.extensions import RedisClient, RedisUnavailable
 from webapp.metering.counts import Counts
-from webapp.metering.meter import Meter, Opening
+from webapp.metering.meter import NOTHING, Meter, Opening
 
-COUNTED_AS = {"limit": "walls", "too many newcomers": "walls", "counted": "views", "unlimited": "subscriber_views"}
-"""What an admission adds to the day's counts; other previews add to `previews`."""
+COUNTED_AS = {"limit": "walls", "too many newcomers": "walls", "counted": "views", "not metered": "open_views"}
+"""What an admission adds to the day's counts; pages without limit and other previews are told apart in `count`."""
 
 
 class Gate:
@@ -75,7 +75,7 @@ class Gate:
     def _reader(self, login: logins.Login) -> Visitor:
         plan = self.plans.get(login.plan_key) or self.plans.free
         if login.staff:
-            plan = list(self.plans.plans.values())[-1]
+            plan = self.plans.most
         return Visitor(
             plan,
             subject=f"u{login.user_id}",
@@ -89,13 +89,14 @@ class Gate:
         try:
             newcomer = self.guests.welcome(self.redis, address)
         except RedisUnavailable:
-            return Visitor(self.plans.guest, newcomer=True)
+            return Visitor(self.plans.guest, newcomer=True, welcome=True)
         if not newcomer.guest_id:
-            return Visitor(self.plans.guest, newcomer=True, crowd=newcomer.crowd)
+            return Visitor(self.plans.guest, newcomer=True, welcome=True, crowd=newcomer.crowd)
         return Visitor(
             self.plans.guest,
             subject=f"g{newcomer.guest_id}",
             newcomer=True,
+            welcome=True,
             crowd=newcomer.crowd,
             new_cookie=self.guests.cookie(newcomer.guest_id),
         )
@@ -111,7 +112,7 @@ class Gate:
         window = self._window(visitor.plan)
         limit = visitor.plan.views.limit or 0
         commit = purpose == "read" and target.billable
-        item = target.meter_id if target.billable else -1
+        item = target.meter_id if target.billable else NOTHING
         try:
             return self.meter.open(visitor.subject, item, limit, window, commit=commit)
         except RedisUnavailable:
@@ -136,22 +137,26 @@ class Gate:
     def count(self, admission: Admission) -> None:
         """Add a page that was shown, or its wall or preview, to the day's counts."""
         name = COUNTED_AS.get(admission.reason) or ("" if admission.full else "previews")
+        if admission.reason == "unlimited":
+            name = "subscriber_views" if admission.plan.rank > self.plans.free.rank else "open_views"
         if name:
             self.counts.add(name)
 
     def merge(self, guest_cookie: str | None, user_id: int, plan_key: str) -> None:
         """Move what a guest has open into an account, after a registration or login.
 
-        With Redis down nothing is moved: the guest's pages stay with the guest's cookie until the next login.
+        The guest's own period is used up from then on, so that logging out gives nothing back. With Redis down
+        nothing is moved: the guest's pages stay with the guest's cookie until the next login.
         """
         guest_id = self.guests.read(guest_cookie)
-        plan = self.plans.get(plan_key) or self.plans.free
         if guest_id is None:
             return
-        now = clock.now()
-        source = f"g{guest_id}", self.plans.guest.views.period.window(now)
+        now, guest, plan = clock.now(), self.plans.guest, self.plans.get(plan_key) or self.plans.free
+        source = f"g{guest_id}", guest.views.period.window(now)
         target_period = plan.views.period if not plan.unlimited else self.plans.free.views.period
         try:
             self.meter.merge(source, (f"u{user_id}", target_period.window(now)))
+            if guest.views.limit is not None:
+                self.meter.exhaust(*source, guest.views.limit)
         except RedisUnavailable:
             return

@@ -11,19 +11,18 @@ import json
 from dataclasses import astuple, dataclass
 from datetime import timedelta
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
 from webapp.auth import sessions, stamps
+from webapp.auth.tasks import note_visit
 from webapp.billing import service as billing
 from webapp.core import clock
-from webapp.extensions import RedisClient, RedisUnavailable, transaction
+from webapp.extensions import RedisClient, RedisUnavailable
+from webapp.jobs.queue import enqueue
 
 CACHED_SECONDS = 300
+FORMAT = 1
+"""Part of the key: raised with every change of `Login`, so that two versions of the site never read each other's."""
 TOUCH_AFTER = timedelta(minutes=5)
 NEVER = 1e18
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def _look(named: tuple[int, str], redis: RedisClient) -> tuple[int, Login | None
 
 
 def _key(named: tuple[int, str]) -> str:
-    return f"login:{{{named[0]}}}:{named[1]}"
+    return f"login:{{{named[0]}}}:{FORMAT}:{named[1]}"
 
 
 def _unpack(packed: bytes | str, stamp: int) -> Login | None:
@@ -96,14 +95,5 @@ def _from_database(user_id: int, token_hash: str) -> Login | None:
     entitled = billing.entitlement_of(user_id)
     ends = [moment.timestamp() for moment in (live.expires_at, entitled.stands_until) if moment]
     if live.last_seen_at < clock.now() - TOUCH_AFTER:
-        _touch(live.session_id)
+        enqueue(note_visit, live.session_id)  # a read must never wait for a writer
     return Login(live.user_id, live.session_id, live.email, live.is_staff, entitled.plan.key, min(ends, default=NEVER))
-
-
-def _touch(session_id: int) -> None:
-    try:
-        with transaction():
-            sessions.touch(session_id)
-    except SQLAlchemyError:
-        # A visit that cannot be noted (full disk, a locked database) must not keep a reader from reading.
-        log.warning("session.touch_failed", session_id=session_id)

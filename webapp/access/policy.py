@@ -73,20 +73,27 @@ def without_meter(visitor: Visitor, target: Target, plans: PlanCatalogue, *, cra
 
     `crawlers_read`: the operator lets proven crawlers read what a guest may.
     """
-    if visitor.bot:
-        proven = crawlers_read and visitor.proven_crawler
-        return Admission(proven, "crawler" if proven else "bot", plans.guest)
     if visitor.staff or visitor.plan.unlimited:
         return Admission(True, "unlimited", visitor.plan)
     if not plans.is_metered(target.system):
         return Admission(True, "not metered", visitor.plan)
-    if not visitor.subject:
-        if target.billable:
-            return Admission(False, "too many newcomers" if visitor.crowd == "hard" else "meter down", visitor.plan)
+    if not target.billable and not visitor.subject:
         return Admission(True, "navigation", visitor.plan)
+    if visitor.bot:
+        proven = crawlers_read and visitor.proven_crawler
+        return Admission(proven, "crawler" if proven else "bot", visitor.plan)
+    if not visitor.subject:
+        return Admission(False, _without_subject(visitor), visitor.plan)
     if target.billable and visitor.newcomer and visitor.crowd == "soft":
         return Admission(False, "newcomers", visitor.plan)
     return None
+
+
+def _without_subject(visitor: Visitor) -> Reason:
+    """Why a newcomer has no identity to count under: the network's ceiling, Redis, or a request that only looks."""
+    if visitor.crowd == "hard":
+        return "too many newcomers"
+    return "meter down" if visitor.welcome else "look"
 
 
 def with_meter(visitor: Visitor, target: Target, opening: Opening | None, purpose: Purpose) -> Admission:

@@ -120,7 +120,7 @@ def _limit_sentence(usage: Usage) -> str:
 
 
 def lock(section: str, plan: Plan, plans: PlanCatalogue) -> Offer | None:
-    """Return the sentence of a section that `plan` does not show, or None if it does, or no plan on sale would.
+    """Return the sentence of a section that `plan` does not show; None if it does, or if no plan does.
 
     A section of the free plan is unlocked by an account, any other by the least plan that shows it.
     """
@@ -129,5 +129,4 @@ def lock(section: str, plan: Plan, plans: PlanCatalogue) -> Offer | None:
     if plan.key == GUEST and section in plans.free.sections:
         return Offer("Create a free account to unlock this content", REGISTER)
     owner = plans.lowest_with(section)
-    name = owner.name if owner else "another plan"
-    return Offer(f"Upgrade to {name} to unlock this content", PRICING)
+    return Offer(f"Upgrade to {owner.name} to unlock this content", PRICING) if owner else None

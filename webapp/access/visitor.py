@@ -25,6 +25,8 @@ class Visitor:
     bot: bool = False
     proven_crawler: bool = False
     newcomer: bool = False
+    welcome: bool = False
+    """Whether a newcomer's request was one that an identity may be given to."""
     crowd: Crowd = "open"
     new_cookie: str = field(default="", repr=False)
     """The guest cookie to send back, if one was made."""
@@ -35,4 +37,5 @@ class Visitor:
 
     @property
     def plan_name(self) -> str:
-        return self.plan.name
+        """What the header calls the reader's plan."""
+        return "Staff" if self.staff else self.plan.name

@@ -18,6 +18,8 @@ from webapp.core.net import own_path
 from webapp.extensions import reader_logged_in, reader_registered, redis, settings
 from webapp.metering.counts import Counts
 
+PRIVATE = "private, no-store"
+
 
 def init_app(app: Flask) -> None:
     """Build the gate of an application and hook it up."""
@@ -31,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.extensions["guest_cookie"] = f"{site.cookie_prefix}guest"
     app.extensions["session_cookie"] = f"{site.cookie_prefix}session"
     app.after_request(_send_guest_cookie)
+    app.after_request(_keep_private)
     app.context_processor(_about_the_reader)
     reader_registered.connect(_merge_guest_into_new)
     reader_logged_in.connect(_merge_guest)
@@ -60,9 +63,21 @@ def current_visitor() -> Visitor:
             guest_cookie=cookies.get(extensions["guest_cookie"]),
             user_agent=request.headers.get("User-Agent", ""),
             address=_address,
-            welcome=purpose() == "read",
+            welcome=_may_welcome(),
         )
     return visitor
+
+
+def _may_welcome() -> bool:
+    """Whether a newcomer may be given an identity: on pages for people, not for icons, probes and unknown addresses."""
+    if purpose() != "read" or request.endpoint is None or g.get("turned_away"):
+        return False
+    return request.headers.get("Sec-Fetch-Dest", "document") == "document"
+
+
+def turn_away() -> None:
+    """Say that the answer will be an error page: it gives no identity, and counts for no network."""
+    g.turned_away = True
 
 
 def _address() -> str:
@@ -105,7 +120,13 @@ def _send_guest_cookie(response: Response) -> Response:
             httponly=True,
             samesite="Lax",
         )
-        response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _keep_private(response: Response) -> Response:
+    """Pages show who reads them, or set a cookie: no cache may keep them, unless a view says otherwise."""
+    if response.mimetype == "text/html" and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = PRIVATE
     return response
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, make_response, redirect, render_template, url_for
+from flask import Blueprint, render_template
+from flask_login import current_user, login_required
 
 from webapp.access.policy import Usage
 from webapp.access.sentences import day
@@ -30,24 +31,20 @@ class Views:
 
 
 @blueprint.get("/account")
-def index() -> Response:
+@login_required  # type: ignore[untyped-decorator]  # the library is untyped
+def index() -> str:
     """Usage, plan and opened pages of the reader who is signed in."""
     visitor = current_visitor()
-    if visitor.user_id is None:
-        return redirect(url_for("auth.login", next="/account"))  # type: ignore[return-value]  # one Response class
     usage, opened = _usage(visitor)
-    page = render_template(
+    return render_template(
         "account/index.html",
         email=visitor.email,
         plan=visitor.plan,
         usage=usage,
         opened=opened,
-        entitlement=billing.entitlement_of(visitor.user_id),
-        grants=billing.grants_of(visitor.user_id),
+        entitlement=billing.entitlement_of(current_user.id),
+        grants=billing.grants_of(current_user.id),
     )
-    response = make_response(page)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _usage(visitor: Visitor) -> tuple[Views | None, list[OpenedCode]]:

@@ -9,6 +9,8 @@ from webapp.auth import sessions
 from webapp.auth.sessions import LiveSession
 from webapp.extensions import login_manager
 
+login_manager.login_view = "auth.login"
+login_manager.login_message = None
 login_manager.session_protection = None  # our rows end logins; Flask's cookie holds the CSRF token only
 
 

@@ -19,10 +19,7 @@ def key(user_id: int) -> str:
 
 
 def bump(user_id: int) -> None:
-    """Move the reader's stamp once the running transaction has committed.
-
-    Without Redis nothing is cached for long either; the change then shows when the cached login ends.
-    """
+    """Move the reader's stamp once the running transaction has committed; without Redis, as soon as it is back."""
     after_commit(lambda: _move(user_id))
 
 
@@ -35,5 +32,6 @@ def _move(user_id: int) -> None:
 
     try:
         redis.call(work)
-    except RedisUnavailable as error:
-        log.warning("stamp not moved", user_id=user_id, error=str(error))
+    except RedisUnavailable:
+        log.warning("stamp moves when Redis is back", user_id=user_id)
+        redis.breaker.once_closed(lambda: _move(user_id))

@@ -23,4 +23,10 @@ def forget_old_tokens() -> None:
         tokens.prune(clock.now() - TOKENS_KEPT)
 
 
+def note_visit(session_id: int) -> None:
+    """Let the idle limit of a login count from now (a job, so that the visit itself writes nothing)."""
+    with transaction():
+        sessions.touch(session_id)
+
+
 SCHEDULE = (Every(24 * 3600, forget_old_sessions), Every(24 * 3600, forget_old_tokens))

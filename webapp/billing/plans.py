@@ -130,6 +130,11 @@ class PlanCatalogue:
     def free(self) -> Plan:
         return self.plans[FREE]
 
+    @property
+    def most(self) -> Plan:
+        """The plan that shows the most sections; staff read by it."""
+        return max(self.plans.values(), key=lambda plan: (len(plan.sections), plan.rank))
+
     def __getitem__(self, key: str) -> Plan:
         return self.plans[key]
 
@@ -144,8 +149,9 @@ class PlanCatalogue:
         return [plan for plan in self.plans.values() if plan.on_sale]
 
     def lowest_with(self, section: str) -> Plan | None:
-        """Return the least plan that shows a section, or None if no plan does."""
-        return next((plan for plan in self.plans.values() if section in plan.sections), None)
+        """Return the least plan that shows a section, one on sale if there is any; None if no plan does."""
+        having = [plan for plan in self.plans.values() if section in plan.sections]
+        return next((plan for plan in having if plan.on_sale), having[0] if having else None)
 
 
 def load(path: Path) -> PlanCatalogue:

@@ -8,29 +8,30 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
 from flask import render_template
+from jinja2 import Environment
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.access.policy import Admission, Target, Usage
+from webapp.access.policy import Admission, Target
 from webapp.access.sentences import PATH_SLOT, Wall, notice, wall
 from webapp.access.visitor import Visitor
 from webapp.billing.plans import PlanCatalogue
 from webapp.codes import rendition, seo, service
 from webapp.codes.document import Document, parse
 from webapp.core import clock
+from webapp.extensions import db
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 PAGES_KEPT = 2048
 TARGETS_KEPT = 65_536
-BANNERS_KEPT = 1024
+SMALL_KEPT = 1024
 STAMP_SECONDS = 1.0
 """How long a process may show the catalogue as it was before a release was loaded."""
 
@@ -54,72 +55,95 @@ class Kept(dict[K, V]):
         super().__init__()
         self._most, self._lock = most, threading.Lock()
 
-    def find(self, key: K, make: Callable[[], V | None] | None) -> V | None:
-        """Return what is kept, else what `make` makes; None is not kept."""
-        found = self.get(key)
-        if found is None and make is not None:
-            found = make()
-            if found is not None:
-                with self._lock:
-                    while len(self) >= self._most:
-                        del self[next(iter(self))]
-                    self[key] = found
-        return found
+    def keep(self, key: K, value: V) -> V:
+        with self._lock:
+            while len(self) >= self._most:
+                del self[next(iter(self))]
+            self[key] = value
+        return value
 
 
 class CodePages:
     """Finds and renders code pages for one application.
 
-    With `cold=False` the methods only look at what is kept: they ask no database, need no application context, and
-    return None where that does not do.
+    `known_target` and `known_page` only look at what is kept: they ask no database and need no application context.
     """
 
-    def __init__(self, plans: PlanCatalogue, public_url: str) -> None:
-        self._plans, self._public_url = plans, public_url
+    def __init__(self, plans: PlanCatalogue, public_url: str, templates: Environment) -> None:
+        self._plans, self._public_url, self._templates = plans, public_url, templates
         self._stamp, self._stamp_due = "", 0.0
         self._targets: Kept[tuple[str, str, str], Target] = Kept(TARGETS_KEPT)
         self._pages: Kept[tuple[str, str, str, str, str, Wall | None], Rendered] = Kept(PAGES_KEPT)
-        self._navs: Kept[tuple[bool, str], str] = Kept(BANNERS_KEPT)
-        self._banners: Kept[tuple[str, Usage | None], str] = Kept(BANNERS_KEPT)
+        self._small: Kept[tuple[object, ...], str] = Kept(SMALL_KEPT)
 
-    def target(self, system: str, key: str, *, cold: bool = True) -> Target | None:
+    def target(self, system: str, key: str) -> Target | None:
         """Return what opening the page of a canonical key asks for, None if there is no such page."""
-        if cold:
-            self._refresh_stamp()
-        elif time.monotonic() >= self._stamp_due:
+        self._refresh_stamp()
+        found = self._targets.get((self._stamp, system, key))
+        if found is None:
+            stamp, found = service.catalogue_stamp(), _target(system, key)
+            if found is not None:
+                self._targets.keep((stamp, system, key), found)
+        return found
+
+    def known_target(self, system: str, key: str) -> Target | None:
+        """Return the target if it is kept and the catalogue was looked at just now."""
+        if time.monotonic() >= self._stamp_due:
             return None
-        return self._targets.find((self._stamp, system, key), (lambda: _target(system, key)) if cold else None)
+        return self._targets.get((self._stamp, system, key))
 
-    def has_whole(self, system: str, key: str, plan_key: str) -> bool:
-        """Whether the whole page, as a plan shows it, is kept."""
-        return (self._stamp, system, key, clock.today().isoformat(), plan_key, None) in self._pages
+    def page(self, system: str, key: str, admission: Admission) -> Rendered:
+        """Return the page as `admission` allows it. Errors: LookupError if it is gone."""
+        barrier = wall(admission, self._plans)
+        today, plan_key = clock.today().isoformat(), admission.plan.key
+        found = self._pages.get((self._stamp, system, key, today, plan_key, barrier))
+        if found is None:
+            # The stamp is read before the page, in one transaction: an old page is never kept under a new stamp.
+            stamp = service.catalogue_stamp()
+            found = self._render(system, key, today, plan_key, barrier)
+            self._pages.keep((stamp, system, key, today, plan_key, barrier), found)
+        return found
 
-    def html(self, system: str, key: str, visitor: Visitor, admission: Admission, *, cold: bool = True) -> bytes | None:
-        """Return the page as `admission` allows it; None only with `cold=False`. Errors: LookupError if it is gone."""
-        path, plan_key, usage = path_of(system, key), admission.plan.key, admission.usage
-        today, barrier = clock.today().isoformat(), wall(admission, self._plans)
-        page = self._pages.find(
-            (self._stamp, system, key, today, plan_key, barrier),
-            (lambda: self._render(system, key, today, plan_key, barrier)) if cold else None,
+    def known_page(self, system: str, key: str, plan_key: str) -> Rendered | None:
+        """Return the whole page, as a plan shows it, if it is kept."""
+        return self._pages.get((self._stamp, system, key, clock.today().isoformat(), plan_key, None))
+
+    def html(self, page: Rendered, path: str, visitor: Visitor, admission: Admission) -> bytes:
+        """Return the page's bytes with what differs by reader filled in. `path`: the page's own."""
+        reader = {"signed_in": visitor.signed_in, "plan_name": visitor.plan_name}
+        nav = self._part("parts/account_nav.html", "visitor", reader, *reader.values())
+        banner = ""
+        if admission.usage is not None:
+            told = notice(admission.plan, self._plans, admission.usage)
+            banner = self._part("parts/banner.html", "notice", told, told)
+        return b"".join(
+            (
+                page.before_nav,
+                nav.replace(PATH_SLOT, path).encode(),
+                page.before_banner,
+                banner.replace(PATH_SLOT, path).encode(),
+                page.after_banner,
+            )
         )
-        reader = visitor.signed_in, visitor.plan_name
-        nav = self._navs.find(reader, (lambda: _nav(*reader)) if cold else None)
-        banner = self._banners.find((plan_key, usage), (lambda: self._banner(plan_key, usage)) if cold else None)
-        if page is None or nav is None or banner is None:
-            return None
-        open_places = nav.replace(PATH_SLOT, path).encode(), banner.replace(PATH_SLOT, path).encode()
-        return b"".join((page.before_nav, open_places[0], page.before_banner, open_places[1], page.after_banner))
+
+    def _part(self, template: str, name: str, value: object, *key: object) -> str:
+        """Return a small template rendered with one value, kept under `key`; it needs no application context."""
+        found = self._small.get((template, *key))
+        if found is None:
+            found = self._small.keep((template, *key), self._templates.get_template(template).render({name: value}))
+        return found
 
     def _refresh_stamp(self) -> None:
         if time.monotonic() < self._stamp_due:
             return
+        self._stamp_due = time.monotonic() + STAMP_SECONDS  # before asking: a slow database holds up one reader
         try:
             self._stamp = service.catalogue_stamp()
         except SQLAlchemyError:
+            db.session.rollback()
             if not self._stamp:
                 raise
             # The database is away: pages rendered before are still right.
-        self._stamp_due = time.monotonic() + STAMP_SECONDS
 
     def _render(self, system: str, key: str, today: str, plan_key: str, barrier: Wall | None) -> Rendered:
         packed = service.document(system, key)
@@ -128,12 +152,12 @@ class CodePages:
         document, plan, full = parse(packed), self._plans[plan_key], barrier is None
         path = path_of(system, key)
         shown = rendition.entries(document, plan, self._plans)
-        metered = document.billable and self._plans.is_metered(system)
+        metered = document.billable and self._plans.is_metered(system) and not self._plans.guest.unlimited
         canonical = self._public_url + path
         html = render_template(
             "codes/code.html",
             doc=rendition.prune(document, shown) if full else rendition.preview(document),
-            contents=shown if full else [],
+            contents=shown,
             preview=not full,
             wall=barrier,
             ended=ended(document, today),
@@ -146,11 +170,6 @@ class CodePages:
         before_nav, rest = html.split(NAV_SLOT)
         before_banner, after_banner = rest.split(BANNER_SLOT)
         return Rendered(before_nav.encode(), before_banner.encode(), after_banner.encode())
-
-    def _banner(self, plan_key: str, usage: Usage | None) -> str:
-        if usage is None:
-            return ""
-        return render_template("parts/banner.html", notice=notice(self._plans[plan_key], self._plans, usage))
 
 
 def path_of(system: str, key: str) -> str:
@@ -174,7 +193,3 @@ def _target(system: str, key: str) -> Target | None:
     if found is None or found.key != key:
         return None
     return Target(system, found.meter_id, found.billable)
-
-
-def _nav(signed_in: bool, plan_name: str) -> str:
-    return render_template("parts/account_nav.html", visitor={"signed_in": signed_in, "plan_name": plan_name})

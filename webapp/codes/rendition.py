@@ -22,16 +22,19 @@ class Entry:
 
 
 def entries(document: Document, plan: Plan, plans: PlanCatalogue) -> list[Entry]:
-    """Return the sections that have content for this code, in catalogue order, locked where `plan` says so."""
+    """Return the sections that have content for this code, in catalogue order, locked where `plan` says so.
+
+    A section that no plan shows is left out.
+    """
     found = []
     for key, heading in SECTIONS.items():
         extent = _extent(document, key)
         if extent is None:
             continue
-        offer = lock(key, plan, plans)
-        found.append(
-            Entry(key, heading, True, extent, offer.text, offer.href) if offer else Entry(key, heading, False, extent)
-        )
+        if key in plan.sections:
+            found.append(Entry(key, heading, False, extent))
+        elif offer := lock(key, plan, plans):
+            found.append(Entry(key, heading, True, extent, offer.text, offer.href))
     return found
 
 

@@ -46,8 +46,11 @@ class Results:
     pages: int
 
 
-def search(query: str, system: str | None = None, page: int = 1) -> Results:
-    """Find codes. The last word may be unfinished; all words must be there. Any text is a fit query."""
+def search(query: str, system: str | None = None, page: int = 1, *, show_terms: bool = True) -> Results:
+    """Find codes. The last word may be unfinished; all words must be there. Any text is a fit query.
+
+    `show_terms`: whether a hit may quote the inclusion term that it was found by.
+    """
     query = query[:LONGEST_QUERY]
     number, wanted = plain(query), words(query)[:MOST_WORDS]
     found = [*([_by_number(number)] if fit(number) else []), *([_by_words(wanted)] if wanted else [])]
@@ -57,9 +60,10 @@ def search(query: str, system: str | None = None, page: int = 1) -> Results:
     rows = _rows(union_all(*found).subquery(), system)
     listed = db.session.execute(rows.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
     if not listed and page > 1:
-        return search(query, system, search(query, system).pages)
+        return search(query, system, search(query, system).pages, show_terms=show_terms)
     total = listed[0].total if listed else 0
-    inclusions = _inclusion_terms({row.id: row.rank for row in listed if row.rank >= INCLUSION_AFTER}, wanted)
+    by_term = {row.id: row.rank for row in listed if row.rank >= INCLUSION_AFTER}
+    inclusions = _inclusion_terms(by_term, wanted) if show_terms else dict.fromkeys(by_term, "")
     hits = [
         Hit(system_key, name, key, title, billable, _why(rank, inclusions.get(code_id, "")))
         for system_key, name, key, title, billable, code_id, rank, _ in listed
@@ -121,6 +125,6 @@ def _inclusion_terms(ranks: dict[int, int], wanted: list[str]) -> dict[int, str]
 
 
 def _why(rank: int, inclusion: str) -> str:
-    if inclusion:
-        return f"inclusion term: {inclusion}"
+    if rank >= INCLUSION_AFTER:
+        return f"inclusion term: {inclusion}" if inclusion else "inclusion term"
     return "title" if rank >= 0 else "code"

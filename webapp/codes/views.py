@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 
-from webapp.access.web import current_visitor, gate, purpose
+from webapp.access.web import PRIVATE, current_visitor, gate, purpose, turn_away
 from webapp.codes import browse, search, service
 from webapp.codes.pages import CodePages, path_of
 from webapp.core.errors import NotFound
@@ -12,7 +12,7 @@ from webapp.core.errors import NotFound
 blueprint = Blueprint("codes", __name__)
 
 LONGEST_KEY = 40
-PERSONAL = (("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "private, no-store"))
+PERSONAL = (("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", PRIVATE))
 
 
 @blueprint.get("/codes/<system>/<key>")
@@ -25,17 +25,23 @@ def code_page(system: str, key: str) -> Response:
     visitor, asked_for = current_visitor(), purpose()
     admission = gate().admit(visitor, target, asked_for)
     try:
-        body = pages.html(system, key, visitor, admission)
+        body = pages.html(pages.page(system, key, admission), path_of(system, key), visitor, admission)
+    except LookupError:  # a release without this code was loaded just now
+        gate().refund(visitor, target, admission)
+        return _elsewhere(system, key)
     except BaseException:
         gate().refund(visitor, target, admission)
         raise
     if asked_for == "read":
         gate().count(admission)
-    return Response(body, admission.status, PERSONAL)
+    # A browser that fetches ahead keeps what came with 200: a preview must not stand for the page later.
+    status = 402 if admission.reason == "look" and request.method == "GET" else admission.status
+    return Response(body, status, PERSONAL)
 
 
 def _elsewhere(system: str, key: str) -> Response:
     """Lead another spelling to its code; tell what is near an unknown one."""
+    turn_away()
     info = service.system(system)
     if info is None:
         raise NotFound(f"There is no code system “{system[:LONGEST_KEY]}” here.")
@@ -76,5 +82,10 @@ def search_page() -> str:
         query=query,
         system=system,
         systems=service.systems(),
-        results=search.search(query, system, page) if query.strip() else None,
+        results=search.search(query, system, page, show_terms=_shows_notes()) if query.strip() else None,
     )
+
+
+def _shows_notes() -> bool:
+    """Whether the reader's plan shows inclusion terms, which stand among the coding notes."""
+    return "notes" in current_visitor().plan.sections

@@ -15,10 +15,11 @@ class Breaker:
     """
 
     def __init__(self, probe: Callable[[], bool]) -> None:
-        """`probe` returns True once the part can be used again; it may take as long as it likes."""
+        """`probe` returns True once the part can be used again; it may take as long as it likes, and must not raise."""
         self._probe = probe
         self._lock = threading.Lock()
         self._open = False
+        self._waiting: list[Callable[[], None]] = []
 
     @property
     def is_open(self) -> bool:
@@ -29,11 +30,23 @@ class Breaker:
         with self._lock:
             if self._open:
                 return
+            threading.Thread(target=self._watch, name="breaker", daemon=True).start()
             self._open = True
-        threading.Thread(target=self._watch, name="breaker", daemon=True).start()
+
+    def once_closed(self, work: Callable[[], None]) -> None:
+        """Run `work` as soon as the part is back; at once if it never was away."""
+        with self._lock:
+            if self._open:
+                self._waiting.append(work)
+                return
+        work()
 
     def _watch(self) -> None:
         pause = threading.Event()
         while not self._probe():
             pause.wait(PROBE_EVERY_SECONDS)
-        self._open = False
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+            self._open = False
+        for work in waiting:
+            work()

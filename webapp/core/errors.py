@@ -21,18 +21,6 @@ class BadInput(CodeshelfError):
     status, code, message = 400, "bad_input", "The request could not be understood."
 
 
-class NotSignedIn(CodeshelfError):
-    status, code, message = 401, "not_signed_in", "Log in to go on."
-
-
-class PaymentRequired(CodeshelfError):
-    status, code, message = 402, "payment_required", "This needs another plan."
-
-
-class Forbidden(CodeshelfError):
-    status, code, message = 403, "forbidden", "You may not do this."
-
-
 class NotFound(CodeshelfError):
     status, code, message = 404, "not_found", "There is nothing at this address."
 

@@ -6,13 +6,14 @@ are figures for the operator, no meter.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import uuid
 from collections import Counter
 from datetime import date, timedelta
 from functools import partial
 
-from redis import Redis
+from redis import Redis, ResponseError
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -100,7 +101,9 @@ def _set_aside(client: Redis) -> None:
     if client.exists(LIVE):
         batch = uuid.uuid4().hex
         client.sadd(BATCHES, batch)
-        client.rename(LIVE, f"{LIVE}:{batch}")
+        # Another roll-up may have been faster: then there is nothing to rename, and this batch is empty.
+        with contextlib.suppress(ResponseError):
+            client.rename(LIVE, f"{LIVE}:{batch}")
 
 
 def _add_batch(batch: str, fields: dict[str, int]) -> bool:

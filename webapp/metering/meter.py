@@ -19,6 +19,10 @@ from webapp.metering.scripts import Script
 Outcome = Literal["refused", "counted", "open already"]
 OUTCOMES: tuple[Outcome, ...] = ("refused", "counted", "open already")
 
+NOTHING = -(2**31)
+"""An item that nobody has: asking for it tells the usage."""
+GRACE_SECONDS = 3600
+"""A set outlives its window by so much: Redis's clock may run ahead of ours, and the window is in the key anyway."""
 MERGE_AT_ONCE = 5000
 """Items in one script call: Lua's unpack is held to some 8,000 values."""
 
@@ -57,7 +61,7 @@ class Meter:
 
     def usage(self, subject: str, window: Window) -> Opening:
         """Tell how much is used, opening nothing."""
-        return self.open(subject, -1, 0, window, commit=False)
+        return self.open(subject, NOTHING, 0, window, commit=False)
 
     def refund(self, subject: str, item: int, window: Window) -> None:
         """Take back one item that was counted for nothing, as when its page could not be shown."""
@@ -66,7 +70,7 @@ class Meter:
     def items(self, subject: str, window: Window) -> list[int]:
         """Return the items open in the window, in ascending order."""
         members = self._redis.call(lambda client: client.smembers(key_of(subject, window)))
-        return sorted(int(member) for member in members)
+        return sorted(item for item in map(int, members) if item >= 0)
 
     def merge(self, source: tuple[str, Window], target: tuple[str, Window]) -> int:
         """Add what `source` has open to `target`, whatever its limit; return the target's used count.
@@ -84,6 +88,12 @@ class Meter:
             used = _merge(self._redis, key, *ends, *items[start : start + MERGE_AT_ONCE])
         return used
 
+    def exhaust(self, subject: str, window: Window, limit: int) -> None:
+        """Use up the rest of a limit, opening nothing: negative items, which are no pages, fill the set."""
+        left = limit - self.usage(subject, window).used
+        if left > 0:
+            self._add((subject, window), range(-left, 0))
+
     def reset(self, subject: str, window: Window) -> None:
         """Forget the window: everything in it may be opened anew."""
         self._redis.call(lambda client: client.delete(key_of(subject, window)))
@@ -95,7 +105,7 @@ def key_of(subject: str, window: Window) -> str:
 
 
 def _ends(window: Window) -> tuple[int, int]:
-    end = int(window.end.timestamp()) if window.end else 0
+    end = int(window.end.timestamp()) + GRACE_SECONDS if window.end else 0
     # Redis runs on real time: under a moved clock a fixed end may lie in its past, and the set would vanish at once.
     if end and end <= (clock.now() - clock.offset()).timestamp():
         end = 0

@@ -13,13 +13,21 @@ from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    PendingRollbackError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from webapp.access.web import turn_away
 from webapp.core.errors import BadInput, CodeshelfError, Unavailable
-from webapp.extensions import RedisUnavailable
+from webapp.extensions import RedisUnavailable, db
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +73,20 @@ HOSTILE_INPUT = (RecursionError, UnicodeError, OverflowError, DataError)
 
 BAD_ADDRESS = "The address holds characters that no address may have."
 
-OUTAGES = (OperationalError, PoolTimeout, RedisUnavailable)
+OUTAGES = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    PendingRollbackError,
+    PoolTimeout,
+    RedisUnavailable,
+)
 
 
 def register(app: Flask) -> None:
     """Hook the handlers up."""
     app.before_request(refuse_bad_address)
+    app.teardown_request(leave_the_database)
     app.register_error_handler(CodeshelfError, _expected)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
@@ -88,6 +104,16 @@ def refuse_bad_address() -> None:
         raise BadInput(BAD_ADDRESS) from None
     if b"\0" in raw:
         raise BadInput(BAD_ADDRESS)
+
+
+def leave_the_database(_error: BaseException | None) -> None:
+    """Give the connection back. A database that went away before that must not spoil the answer that is made."""
+    try:
+        db.session.remove()
+    except SQLAlchemyError as error:
+        log.warning("%s: outage (%s) after the answer", request.endpoint, type(error).__name__)
+        db.session().invalidate()
+        db.session.remove()
 
 
 def answer(status: int, code: str, message: str, *, retry_after: int | None = None, request_id: str = "") -> Response:
@@ -118,6 +144,7 @@ def wants_json() -> bool:
 
 def _page(**context: object) -> str:
     """Render the error page. One of our own faults must not need what may be at fault: no reader, no database."""
+    turn_away()
     if int(str(context["status"])) < 500:
         return render_template("errors/error.html", **context)
     return current_app.jinja_env.get_template("errors/error.html").render(**context)
