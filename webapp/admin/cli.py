@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from webapp.access.gate import Gate
 from webapp.access.sentences import day
@@ -43,6 +43,7 @@ def explain(subject: str) -> None:
     """Tell what SUBJECT has open, where it is counted, and what opening another page would do."""
     name, plan, window = _find(subject)
     items = _ask(lambda gate: gate.meter.items(name, window))
+    used = _ask(lambda gate: gate.meter.usage(name, window).used)
     click.echo(f"subject   {name}")
     click.echo(f"plan      {plan.key} ({plan.name})")
     click.echo(f"period    {plan.views.period.kind}, {_until(window)}")
@@ -51,10 +52,8 @@ def explain(subject: str) -> None:
         click.echo(f"open      {code.system} {code.key}  {code.title}")
     if plan.views.limit is None:
         click.echo("next      opens: the plan has no limit")
-    elif len(items) < plan.views.limit:
-        click.echo(f"next      opens: {len(items)} of {plan.views.limit} used")
     else:
-        click.echo(f"next      wall: {len(items)} of {plan.views.limit} used")
+        click.echo(f"next      {'opens' if used < plan.views.limit else 'wall'}: {used} of {plan.views.limit} used")
 
 
 @meter_cli.command("reset")
@@ -68,6 +67,7 @@ def reset(subject: str) -> None:
 
 @click.command("stats")
 @click.option("--days", default=14, show_default=True, type=click.IntRange(1, 366), help="How many days to show.")
+@with_appcontext
 def stats_command(days: int) -> None:
     """Show views, walls, previews, registrations, checkouts and payments by day."""
     rows = stats.table(clock.today() - timedelta(days=days - 1))

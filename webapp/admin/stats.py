@@ -12,7 +12,7 @@ from webapp.core import clock
 from webapp.extensions import RedisUnavailable, db, redis
 from webapp.metering import counts
 
-COLUMNS = ("views", "subscriber_views", "walls", "previews", "registrations", "checkouts", "payments")
+COLUMNS = ("views", "subscriber_views", "open_views", "walls", "previews", "registrations", "checkouts", "payments")
 
 
 def table(since: date) -> list[list[str]]:

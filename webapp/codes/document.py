@@ -143,9 +143,10 @@ class Document:
     @property
     def lead(self) -> str:
         """One free sentence on the code, fit for the preview and search engines."""
-        status = "a billable code" if self.billable else "not billable by itself"
-        place = f" under {self.path[-1].key}, {self.path[-1].title}" if self.path else ""
-        return f"{self.key} is {status} of {self.system_name}{place}."
+        place = f", under {label(self.path[-1].key)}: {self.path[-1].title}" if self.path else ""
+        if self.billable:
+            return f"{self.key} is a billable code of {self.system_name}{place}."
+        return f"{label(self.key)} is a heading of {self.system_name}, not billable by itself{place}."
 
     def section(self, key: str) -> Section | None:
         return next((section for section in self.sections if section.key == key), None)
@@ -153,6 +154,11 @@ class Document:
 
 encode: Callable[[object], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 """Makes compact JSON."""
+
+
+def label(key: str) -> str:
+    """Return a code's key as people write it: “Chapter 4” for `chapter-4`, any other as it is."""
+    return key.replace("chapter-", "Chapter ", 1)
 
 
 def dump(document: Document) -> bytes:

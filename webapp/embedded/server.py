@@ -9,6 +9,7 @@ import sys
 
 from config import Settings
 from webapp.embedded.problems import StartError
+from webapp.site.bodies import WAITING_THREADS
 
 FINISH_SECONDS = 10
 """How long a stopping server may finish its requests."""
@@ -23,7 +24,7 @@ def command(settings: Settings) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--http", "1", "--no-ws"),
         *("--host", ip_address(settings), "--port", str(settings.port)),
-        *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
+        *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads + WAITING_THREADS)),
         *("--respawn-failed-workers", "--respawn-interval", str(OVERLAP_SECONDS)),
         *("--workers-kill-timeout", str(FINISH_SECONDS), "--log-level", "error"),
     ]

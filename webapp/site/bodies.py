@@ -1,72 +1,55 @@
-"""Requests whose body comes slowly: they may hold half of the threads, each for a while, so that others are served.
+"""Requests whose body comes slowly wait beside the threads that work, so that others are served meanwhile.
 
-The server hands a request on once its headers are there, and reading the body then holds a thread. A body is nearly
-always there by then; one that is not must find a free place to wait in, and may take so long.
+The server hands a request on once its headers are there. Reading a body that is not there yet holds a thread for as
+long as the client likes, and nothing can end such a read. So there are more threads than may work at a time: whoever
+waits for a body leaves the place at work to others.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from typing import Any
-
-from werkzeug.exceptions import RequestTimeout
 
 from webapp.core.errors import Unavailable
 
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
-AT_ONCE_SECONDS = 0.05
-"""A body that takes no longer than this needs no place."""
-LONGEST_SECONDS = 10.0
+WAITING_THREADS = 192
+"""How many requests may wait for their bodies at a time, in each server process."""
 
 
 class Bodies:
     """WSGI middleware around the application."""
 
     def __init__(self, app: WsgiApp, threads: int) -> None:
-        """`threads`: how many requests the server works on at a time."""
+        """`threads`: how many requests may be worked on at a time."""
         self._app = app
-        self._places = threading.BoundedSemaphore(max(1, threads // 2))
+        self._at_work = threading.Semaphore(threads)
+        self._waiting = threading.Semaphore(WAITING_THREADS)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
-            environ["wsgi.input"] = _Body(environ["wsgi.input"], self._places)
-        return self._app(environ, start_response)
+            environ["wsgi.input"] = _Body(environ["wsgi.input"], self._at_work, self._waiting)
+        with self._at_work:
+            return self._app(environ, start_response)
 
 
 class _Body:
-    """A body whose reading ends in time. Only `read` is needed: Werkzeug reads nothing else."""
+    """A body that is waited for elsewhere. Werkzeug reads by `read` alone."""
 
-    def __init__(self, stream: Any, places: threading.BoundedSemaphore) -> None:
-        self._stream, self._places = stream, places
-        self._left = LONGEST_SECONDS
+    def __init__(self, stream: Any, at_work: threading.Semaphore, waiting: threading.Semaphore) -> None:
+        self._stream, self._at_work, self._waiting = stream, at_work, waiting
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes. Errors: RequestTimeout (408), Unavailable if too many wait already."""
-        result: Future[bytes] = Future()
-        threading.Thread(target=self._fetch, args=(size, result), name="body", daemon=True).start()
-        began = time.monotonic()
-        try:
-            return result.result(AT_ONCE_SECONDS)
-        except TimeoutError:
-            pass
-        if not self._places.acquire(blocking=False):
+        """Return up to `size` bytes. Errors: Unavailable if too many wait already."""
+        if not self._waiting.acquire(blocking=False):
             raise Unavailable
+        self._at_work.release()
         try:
-            return result.result(self._left)
-        except TimeoutError:
-            raise RequestTimeout from None
+            found: bytes = self._stream.read(size) if size >= 0 else self._stream.read()
+            return found
         finally:
-            self._left -= time.monotonic() - began
-            self._places.release()
-
-    def _fetch(self, size: int, result: Future[bytes]) -> None:
-        """Read in a thread of its own, which ends with the connection: nothing else can leave a read that waits."""
-        try:
-            result.set_result(self._stream.read(size) if size >= 0 else self._stream.read())
-        except BaseException as error:  # noqa: BLE001  # raised where the result is awaited
-            result.set_exception(error)
+            self._at_work.acquire()
+            self._waiting.release()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from decimal import Decimal
 from babel.numbers import format_currency, get_currency_precision
 from flask import Flask
 
-from webapp.codes.document import Link, Note
+from webapp.codes.document import Link, Note, label
 from webapp.site.static_files import static_url
 from webapp.tools.views import TOOLS
 
@@ -84,12 +83,6 @@ def _logo(app: Flask, logo: str) -> str:
     return static_url(app)(logo or "mark.svg")
 
 
-def code_label(key: str) -> str:
-    """Return a code's key as people write it: “Chapter 4” for `chapter-4`, any other as it is."""
-    chapter = re.fullmatch(r"chapter-(\w+)", key)
-    return f"Chapter {chapter[1]}" if chapter else key
-
-
 def long_date(value: date | datetime | str) -> str:
     """Return “1 October 2025” for a date or an ISO date; text that is no date stays as it is."""
     if isinstance(value, str):
@@ -144,7 +137,7 @@ def wait_words(seconds: int) -> str:
 
 FILTERS = {
     "wait_words": wait_words,
-    "code_label": code_label,
+    "code_label": label,
     "long_date": long_date,
     "count_of": count_of,
     "money": money,
