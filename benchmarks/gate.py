@@ -4,8 +4,8 @@
 
 All three run under the same Granian (one worker, the same threads) on a loaded data folder, in one run, in turns. Two
 readers ask for the site's pages: a returning guest whose pages are all open, and a subscriber; each with a real
-session or guest cookie and a real Redis. The figure that counts is worker CPU for each 200 answer, read from
-/proc: it does not depend on how fast the load generator is. Printed: medians, and ratios to hello and to the plain page.
+session or guest cookie and a real Redis. The figure that counts is worker CPU for each 200 answer, read from /proc: it
+does not depend on how fast the load generator is. Printed: medians, and ratios to hello and to the plain page.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def measure(server: tuple[int, int], paths: list[str], headers: dict[str, str]) 
     return (cpu_seconds(pid) - before) / good * 1e6, good / seconds
 
 
-def prepare(data: Path, codes: int) -> tuple[list[str], dict[str, str], dict[str, str]]:
+def prepare(codes: int) -> tuple[list[str], dict[str, str], dict[str, str]]:
     """Load the catalogue and make two readers; return paths and the headers of the guest and the subscriber."""
     import config
     from webapp.app import create_app
@@ -120,6 +120,7 @@ def prepare(data: Path, codes: int) -> tuple[list[str], dict[str, str], dict[str
     from webapp.auth.models import User
     from webapp.billing import service as billing
     from webapp.codes import starter
+    from webapp.codes.progress import silent
     from webapp.core import clock
     from webapp.embedded.prepare import migrate_locked
     from webapp.extensions import db, transaction
@@ -127,7 +128,7 @@ def prepare(data: Path, codes: int) -> tuple[list[str], dict[str, str], dict[str
     app = create_app(config.load())
     with app.app_context():
         migrate_locked()
-        starter.load(lambda label, done, total: None)
+        starter.load(silent)
         query = (
             "SELECT c.key FROM code c JOIN code_version v ON v.code_id = c.id WHERE v.billable AND c.meter_id = c.id"
         )
@@ -183,7 +184,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with data_folder() as environ:
-        paths, guest, subscriber = prepare(Path(environ["DATA"]), options.codes)
+        paths, guest, subscriber = prepare(options.codes)
         with (
             serving("benchmarks.hello_app:app", environ) as hello,
             serving("benchmarks.plain_app:app", environ) as plain,

@@ -14,13 +14,21 @@ from webapp.auth.models import User
 from webapp.codes.models import Code, CodeNote, CodeVersion
 from webapp.extensions import db, engine_options
 
-PAGE = """<!doctype html><html lang="en"><head><title>{{ version.title }}</title></head><body>
-<header>{% if current_user.is_authenticated %}{{ current_user.email }}{% else %}<a href="/login">Log in</a>{% endif %}</header>
-<nav>{% for code, row in path %}<a href="/codes/icd-10-cm/{{ code.key }}">{{ code.key }} {{ row.title }}</a>{% endfor %}</nav>
+PAGE = """<!doctype html>
+{% macro listed(rows) %}
+{% for code, row in rows %}
+<li><a href="/codes/icd-10-cm/{{ code.key }}">{{ code.key }} {{ row.title }}</a></li>
+{% endfor %}
+{% endmacro %}
+<html lang="en"><head><title>{{ version.title }}</title></head><body>
+<header>
+{% if current_user.is_authenticated %}{{ current_user.email }}{% else %}<a href="/login">Log in</a>{% endif %}
+</header>
+<nav><ul>{{ listed(path) }}</ul></nav>
 <main><h1>{{ code.key }} {{ version.title }}</h1>
 {% for note in notes %}<p><b>{{ note.kind }}</b> {{ note.text }}</p>{% endfor %}
-<h2>Children</h2>{% for code, row in children %}<li><a href="/codes/icd-10-cm/{{ code.key }}">{{ code.key }} {{ row.title }}</a></li>{% endfor %}
-<h2>Siblings</h2>{% for code, row in siblings %}<li><a href="/codes/icd-10-cm/{{ code.key }}">{{ code.key }} {{ row.title }}</a></li>{% endfor %}
+<h2>Children</h2><ul>{{ listed(children) }}</ul>
+<h2>Siblings</h2><ul>{{ listed(siblings) }}</ul>
 </main></body></html>"""
 
 settings = config.load()

@@ -28,6 +28,21 @@ def pytest_configure() -> None:
             del os.environ[name]  # the shell's settings are not the tests'
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what could not be tested here."""
+    reasons = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr}
+    for reason in sorted(reasons):
+        if "Chromium" in reason:
+            terminalreporter.write_line(reason.upper(), red=True, bold=True)
+
+
+@pytest.fixture(autouse=True)
+def _patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give Redis a second on a busy machine; tests of outages keep the site's own patience."""
+    if "outage" not in request.keywords:
+        monkeypatch.setattr("webapp.extensions.REDIS_TIMEOUT_SECONDS", 1.0)
+
+
 @pytest.fixture(scope="session")
 def _redis() -> Iterator[RedisServer]:
     server = RedisServer()

@@ -22,9 +22,7 @@ def upgrade() -> None:
         sa.CheckConstraint("used >= 0", name=op.f("ck_quota_usage_used_not_negative")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quota_usage")),
     )
-    op.create_index(
-        "uq_quota_usage_subject_tool_window", "quota_usage", ["subject", "tool", "window"], unique=True
-    )
+    op.create_index("uq_quota_usage_subject_tool_window", "quota_usage", ["subject", "tool", "window"], unique=True)
     op.create_table(
         "quota_reservation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -32,9 +30,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "state IN ('held', 'settled', 'released')", name=op.f("ck_quota_reservation_state_known")
-        ),
+        sa.CheckConstraint("state IN ('held', 'settled', 'released')", name=op.f("ck_quota_reservation_state_known")),
         sa.ForeignKeyConstraint(
             ["usage_id"], ["quota_usage.id"], name=op.f("fk_quota_reservation_usage_id"), ondelete="CASCADE"
         ),
@@ -65,9 +61,7 @@ def upgrade() -> None:
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("note", sa.String(200), nullable=False),
-        sa.CheckConstraint(
-            "source IN ('stripe', 'manual', 'comp')", name=op.f("ck_entitlement_grant_source_known")
-        ),
+        sa.CheckConstraint("source IN ('stripe', 'manual', 'comp')", name=op.f("ck_entitlement_grant_source_known")),
         sa.CheckConstraint(
             "ends_at IS NULL OR ends_at >= starts_at", name=op.f("ck_entitlement_grant_ends_after_start")
         ),

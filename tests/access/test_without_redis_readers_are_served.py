@@ -9,6 +9,7 @@ import pytest
 from tests.support import people, shelf
 from tests.support.proxy import Proxy
 
+pytestmark = pytest.mark.outage
 PAGES = [f"/codes/icd-10-cm/E11.{number}" for number in range(10)]
 
 

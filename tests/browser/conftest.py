@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
+NO_CHROMIUM = "no Chromium on this machine: browser tests are skipped (apt-get install chromium)"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -32,11 +32,10 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All browser tests share one site and one browser: they run in one worker."""
+    """Mark what needs a browser."""
     for item in items:
         if Path(__file__).parent in Path(item.path).parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,7 @@ def browser() -> Iterator[Browser]:
         own = Path(playwright.chromium.executable_path)
         found = shutil.which("chromium") or shutil.which("google-chrome") or (str(own) if own.exists() else None)
         if found is None:
-            text = "no Chromium on this machine: browser tests are skipped (apt-get install chromium)"
-            warnings.warn(text, pytest.PytestWarning, stacklevel=1)
-            pytest.skip(text)
+            pytest.skip(NO_CHROMIUM)
         chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield chromium
         chromium.close()

@@ -62,6 +62,11 @@ def test_production_refuses_the_payment_sandbox():
         config.load({**PRODUCTION, "STRIPE_API_BASE": "http://127.0.0.1:12111"})
 
 
+def test_only_the_environment_that_is_handed_over_counts(monkeypatch, tmp_path):
+    monkeypatch.setenv("PORT", "9999")
+    assert config.load({"DATA": str(tmp_path)}).port == 8000
+
+
 def test_several_problems_are_told_at_once():
     with pytest.raises(config.SettingsError) as caught:
         config.load({"PORT": "x", "LOG_LEVEL": "y"})

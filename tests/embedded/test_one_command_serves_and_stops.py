@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from tests.support import sites
+from tests.support.applications import settings
 from tests.support.processes import free_port, wait_until
 from tests.support.sites import RunningSite
 
@@ -83,6 +84,10 @@ def test_a_deep_data_folder_gets_a_short_socket_elsewhere(data, tmp_path):
         assert not (deep / "redis.sock").exists()
         assert sites.run(SHOW_A_METER, sites.environ(deep)).returncode == 0
         assert site.answers("/health/ready")
+        elsewhere = settings(DATA=deep).redis_socket.parent
+        assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
+        site.stop()
+        assert not elsewhere.exists()
 
 
 def test_a_killed_run_leaves_nothing_in_the_way_of_the_next(data):

