@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from redis import RedisError
 
 from webapp.jobs import worker
 
@@ -16,6 +17,9 @@ cli = AppGroup("jobs", help="Work done outside of requests.")
 def work_command(once: bool) -> None:
     """Do queued jobs and run the schedule until told to stop."""
     if once:
-        worker.drain()
+        try:
+            worker.drain()
+        except RedisError as error:
+            raise click.ClickException(f"Redis does not answer: {error}") from None
     else:
         worker.run(current_app.extensions["schedule"])
