@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Flask, Response, current_app, g, render_template, request
+from flask import Flask, Response, current_app, g, has_request_context, render_template, request
 from markupsafe import Markup
 
 from webapp.access.gate import Gate
@@ -144,6 +144,8 @@ def _merge_guest(_sender: object, user_id: int) -> None:
 
 
 def _merge(user_id: int, plan_key: str) -> None:
+    if not has_request_context():
+        return  # an account made by a command: there is no browser whose pages could move
     guest_cookie = request.cookies.get(current_app.extensions["guest_cookie"])
     gate().merge(guest_cookie, user_id, plan_key)
     g.guest_merged = True

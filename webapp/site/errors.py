@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote_to_bytes
 
-from flask import Flask, Response, current_app, jsonify, redirect, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import (
     DataError,
@@ -86,7 +86,8 @@ OUTAGES = (
 
 def register(app: Flask) -> None:
     """Hook the handlers up."""
-    app.before_request(refuse_bad_address)
+    app.before_request_funcs.setdefault(None, []).insert(0, refuse_bad_address)  # before the form's token is looked at
+    app.before_request(add_missing_slash)
     app.teardown_request(leave_the_database)
     app.register_error_handler(CodeshelfError, _expected)
     app.register_error_handler(HTTPException, _http)
@@ -107,6 +108,14 @@ def refuse_bad_address() -> None:
         raise BadInput(BAD_ADDRESS) from None
     if b"\0" in raw:
         raise BadInput(BAD_ADDRESS)
+
+
+def add_missing_slash() -> BaseResponse | None:
+    """Lead to the address with a slash at its end. Werkzeug's own redirect repeats whatever host was asked for."""
+    if not isinstance(request.routing_exception, RequestRedirect):
+        return None
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    return redirect(f"{quote(request.path, safe='/')}/{query}", 308)
 
 
 def leave_the_database(_error: BaseException | None) -> None:
@@ -148,7 +157,7 @@ def wants_json() -> bool:
 def _page(**context: object) -> str:
     """Render the error page. One of our own faults must not need what may be at fault: no reader, no database."""
     turn_away()
-    if int(str(context["status"])) < 500:
+    if int(str(context["status"])) < 500 and not g.get("page_failed"):
         return render_template("errors/error.html", **context)
     return current_app.jinja_env.get_template("errors/error.html").render(**context)
 
@@ -163,12 +172,11 @@ def _expected(error: CodeshelfError) -> Response:
 
 
 def _http(error: HTTPException) -> BaseResponse:
-    if isinstance(error, RequestRedirect):  # a slash is missing; whatever host was asked for is not ours to repeat
-        return redirect(urlsplit(error.new_url)._replace(scheme="", netloc="").geturl(), error.code)
     if error.code is None or error.code < 400:
         return error.get_response()
     if error.code == 500:
         # Flask wraps what was raised while an error page was made, as by a header that needs the database.
+        g.page_failed = True
         return _unexpected(getattr(error, "original_exception", None) or error)
     code, message = CODES.get(error.code, (f"http_{error.code}", "The request could not be served."))
     if isinstance(error, CSRFError):
