@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 
 REDIS_TIMEOUT_SECONDS = 0.1
 SQLITE_BUSY_SECONDS = 5
+SQLITE_CACHE_KIBIBYTES = 512
+"""For each connection, of which every thread has one: the system caches the file anyway."""
 OUTAGE_WORDS = (
     "OOM",
     "READONLY",
@@ -286,6 +288,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KIBIBYTES}")
     cursor.close()
 
 

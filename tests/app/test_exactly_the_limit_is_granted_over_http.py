@@ -70,8 +70,11 @@ def ask(port: int, asked: list[Asked], pause: float = 0.0) -> list[int]:
 def race(site, asked: list[Asked], pause: float = 0.0, during=None) -> dict[str, Counter[int]]:
     """Ask from eight processes at once; return the statuses by guest. `during` runs while they ask."""
     parts = [asked[number::PROCESSES] for number in range(PROCESSES)]
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+    processes = multiprocessing.get_context("spawn")
+    all_there = processes.Barrier(PROCESSES + 1)
+    with processes.Pool(PROCESSES, initializer=all_there.wait, initargs=(60,)) as pool:
         running = pool.starmap_async(ask, [(site.port, part, pause) for part in parts])
+        all_there.wait(60)
         if during:
             during()
         found: dict[str, Counter[int]] = {}
@@ -121,7 +124,9 @@ def test_redis_killed_in_the_middle_gives_previews_and_no_error(site):
     old = site.child("redis-server")
 
     def kill() -> None:
-        time.sleep(2)
+        time.sleep(1)
+        os.kill(old, signal.SIGSTOP)  # silent first: after a kill alone Redis is back within moments
+        time.sleep(0.5)
         os.kill(old, signal.SIGKILL)
 
     granted = race(site, many_guests(site, 15, 40), pause=0.1, during=kill)

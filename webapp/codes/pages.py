@@ -101,6 +101,10 @@ class CodePages:
             # The stamp is read before the page, in one transaction: an old page is never kept under a new stamp.
             stamp = service.catalogue_stamp()
             found = self._render(system, key, today, plan_key, barrier)
+            for other in self._plans.plans:  # most pages are alike for all plans: they are kept once
+                alike = self._pages.get((stamp, system, key, today, other, barrier))
+                if alike == found:
+                    found = alike
             self._pages.keep((stamp, system, key, today, plan_key, barrier), found)
         return found
 
