@@ -10,6 +10,7 @@ import signal
 import time
 import urllib.request
 from collections import Counter
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -67,12 +68,17 @@ def ask(port: int, asked: list[Asked], pause: float = 0.0) -> list[int]:
     return found
 
 
+def arrive(all_there: Barrier) -> None:
+    """Wait for the other processes; a process that can call this has imported all it needs."""
+    all_there.wait(60)
+
+
 def race(site, asked: list[Asked], pause: float = 0.0, during=None) -> dict[str, Counter[int]]:
     """Ask from eight processes at once; return the statuses by guest. `during` runs while they ask."""
     parts = [asked[number::PROCESSES] for number in range(PROCESSES)]
     processes = multiprocessing.get_context("spawn")
     all_there = processes.Barrier(PROCESSES + 1)
-    with processes.Pool(PROCESSES, initializer=all_there.wait, initargs=(60,)) as pool:
+    with processes.Pool(PROCESSES, initializer=arrive, initargs=(all_there,)) as pool:
         running = pool.starmap_async(ask, [(site.port, part, pause) for part in parts])
         all_there.wait(60)
         if during:
