@@ -23,7 +23,7 @@ from webapp.billing.views import blueprint as billing_blueprint
 from webapp.codes import tasks as codes_tasks
 from webapp.codes.cli import cli as codes_cli
 from webapp.codes.document import SECTIONS
-from webapp.codes.express import Express
+from webapp.codes.express import Express, WsgiApp
 from webapp.codes.pages import CodePages
 from webapp.codes.views import PERSONAL
 from webapp.codes.views import blueprint as codes_blueprint
@@ -62,23 +62,11 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     plans = billing_plans.load(settings.plans_file)
     _check_names(plans)
     _set_up_logging(settings)
+    _set_up_clock(settings)
     app = Flask("webapp", root_path=str(config.ROOT / "webapp"))
-    app.config.update(
-        SECRET_KEY=settings.secret_key.get_secret_value(),
-        SECRET_KEY_FALLBACKS=settings.signing_keys()[:-1],
-        SESSION_COOKIE_NAME=f"{settings.cookie_prefix}form",
-        SESSION_COOKIE_SECURE=settings.secure,
-        SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=None,  # a form may stay open for as long as its session
-        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.sqlalchemy_url),
-        REDIS_URL=settings.redis_address,
-        MAX_CONTENT_LENGTH=LARGEST_BODY,
-        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
-    )
+    app.config.update(_flask_settings(settings))
     app.extensions.update(settings=settings, plans=plans, tools=(), schedule=sum(SCHEDULES, ()))
     app.url_map.merge_slashes = False
-    _set_up_clock(settings)
     for extension in (db, csrf, redis, static_files, context, access):
         extension.init_app(app)
     login_manager.init_app(app, add_context_processor=False)  # it would ask the database on every page
@@ -86,24 +74,44 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["code_pages"] = CodePages(plans, settings.public_url, app.jinja_env)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for command in COMMANDS:
+    for command in COMMANDS if settings.production else (*COMMANDS, dev_cli):
         app.cli.add_command(command)
-    if not settings.production:
-        app.cli.add_command(dev_cli)
     errors.register(app)
     app.after_request(headers.apply)
+    app.wsgi_app = _wrapped(app, settings)  # type: ignore[method-assign, assignment]  # Flask's documented way
+    return app
+
+
+def _flask_settings(settings: config.Settings) -> dict[str, object]:
+    """Return Flask's and its extensions' own settings."""
+    return {
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "SECRET_KEY_FALLBACKS": settings.signing_keys()[:-1],
+        "SESSION_COOKIE_NAME": f"{settings.cookie_prefix}form",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,  # a form may stay open for as long as its session
+        "SQLALCHEMY_DATABASE_URI": settings.sqlalchemy_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.sqlalchemy_url),
+        "REDIS_URL": settings.redis_address,
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_BODY,
+    }
+
+
+def _wrapped(app: Flask, settings: config.Settings) -> WsgiApp:
+    """Return the application behind its middleware, from the inside out."""
+    wrapped: WsgiApp = app.wsgi_app
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    app.wsgi_app = Bodies(app.wsgi_app, settings.threads)  # type: ignore[method-assign]
-    app.wsgi_app = Express(  # type: ignore[method-assign]  # Flask's documented way to wrap it
-        app.wsgi_app,
+        wrapped = ProxyFix(wrapped, x_for=hops, x_proto=hops, x_host=hops)
+    return Express(
+        Bodies(wrapped, settings.threads),
         app.extensions["gate"],
         app.extensions["code_pages"],
         cookies=(app.extensions["session_cookie"], app.extensions["guest_cookie"]),
         headers=(*PERSONAL, *headers.pairs(secure=settings.secure)),
     )
-    return app
 
 
 def _check_names(plans: billing_plans.PlanCatalogue) -> None:

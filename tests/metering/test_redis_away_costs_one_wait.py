@@ -43,7 +43,7 @@ def test_an_outage_costs_at_most_a_fifth_of_a_second_once(redis_url, mode):
         for page in range(50):
             with pytest.raises(RedisUnavailable):
                 meter.open("g1", page, 5, MONTH)
-        assert time.monotonic() - started < 0.4  # twice a timeout of 0.1 s, and a busy machine
+        assert time.monotonic() - started < 1  # fifty waits would take five seconds
         proxy.mode = "ok"
         wait_until(lambda: answers(meter))
         assert meter.open("g1", 1, 5, MONTH).outcome == "open already"
