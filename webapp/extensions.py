@@ -22,6 +22,7 @@ from flask_wtf import CSRFProtect
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, registry
 
 from config import Settings
@@ -247,6 +248,11 @@ def transaction() -> Iterator[None]:
 def after_commit(work: Callable[[], Any]) -> None:
     """Run `work` after the running transaction's commit; never if it is rolled back. Errors: KeyError outside one."""
     db.session.info["after_commit"].append(work)
+
+
+def insert_into(model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can say ON CONFLICT, which each database's dialect has in a class of its own."""
+    return sqlite.insert(model) if db.engine.dialect.name == "sqlite" else postgresql.insert(model)
 
 
 def engine_options(url: str) -> dict[str, Any]:

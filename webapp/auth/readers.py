@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.auth import addresses
 from webapp.auth.addresses import Address
 from webapp.auth.models import User
 from webapp.core import clock
-from webapp.extensions import db
+from webapp.extensions import db, insert_into
 
 
 def find_user(email: str) -> User | None:
@@ -36,9 +35,8 @@ def insert(address: Address, password_hash: str) -> tuple[User, bool]:
 
     Errors: sqlalchemy.exc.NoResultFound never, since rows of readers are not deleted.
     """
-    statement = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
     now = clock.now()
-    row = statement(User).values(
+    row = insert_into(User).values(
         email=address.typed,
         email_normalized=address.normalized,
         password_hash=password_hash,

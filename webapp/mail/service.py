@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.core import clock
 from webapp.core.errors import BadInput
-from webapp.extensions import db, settings
+from webapp.extensions import db, insert_into, settings
 from webapp.mail.models import OutboxMail
 
 SUBJECT = "Subject: "
@@ -34,7 +33,6 @@ def send(to: str, template: str, key: str | None = None, **context: object) -> N
     subject, text = _render(template, context)
     if CONTROL_CHARACTER.search(to):
         raise UnsafeHeader
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
     now = clock.now()
     values = {
         OutboxMail.to: to,
@@ -45,7 +43,7 @@ def send(to: str, template: str, key: str | None = None, **context: object) -> N
         OutboxMail.attempts: 0,
         OutboxMail.next_try_at: now,
     }
-    db.session.execute(insert(OutboxMail).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+    db.session.execute(insert_into(OutboxMail).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"]))
 
 
 def local_time(at: datetime) -> str:

@@ -15,10 +15,9 @@ from functools import partial
 
 from redis import Redis, ResponseError
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.core import clock
-from webapp.extensions import RedisClient, RedisUnavailable, db, transaction
+from webapp.extensions import RedisClient, RedisUnavailable, db, insert_into, transaction
 from webapp.metering.models import CountBatch, DailyCount
 
 FLUSH_AFTER_SECONDS = 0.2
@@ -107,13 +106,12 @@ def _set_aside(client: Redis) -> None:
 
 
 def _add_batch(batch: str, fields: dict[str, int]) -> bool:
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    claim = insert(CountBatch).values(id=batch, applied_at=clock.now()).on_conflict_do_nothing()
+    claim = insert_into(CountBatch).values(id=batch, applied_at=clock.now()).on_conflict_do_nothing()
     if db.session.scalar(claim.returning(CountBatch.id)) is None:
         return False
     for field, amount in fields.items():
         day, _, name = field.partition(" ")
-        row = insert(DailyCount).values(day=date.fromisoformat(day), name=name, count=amount)
+        row = insert_into(DailyCount).values(day=date.fromisoformat(day), name=name, count=amount)
         total = {"count": DailyCount.count + row.excluded.count}
         db.session.execute(row.on_conflict_do_update(index_elements=["day", "name"], set_=total))
     return True

@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.core import clock
 from webapp.core.errors import CodeshelfError
 from webapp.core.periods import Window
-from webapp.extensions import db
+from webapp.extensions import db, insert_into
 from webapp.metering.models import QuotaReservation, QuotaUsage
 
 STALE_AFTER = timedelta(minutes=15)
@@ -34,9 +33,8 @@ def reserve(subject: str, tool: str, amount: int, limit: int | None, window: Win
     """
     if amount < 1:
         raise ValueError("an amount to reserve is at least 1")
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
     key = {"subject": subject, "tool": tool, "window": window.key}
-    db.session.execute(insert(QuotaUsage).values(**key, used=0).on_conflict_do_nothing())
+    db.session.execute(insert_into(QuotaUsage).values(**key, used=0).on_conflict_do_nothing())
     claim = update(QuotaUsage).filter_by(**key).values(used=QuotaUsage.used + amount)
     if limit is not None:
         claim = claim.where(QuotaUsage.used + amount <= limit)
