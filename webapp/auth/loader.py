@@ -30,7 +30,7 @@ def live_session(asking: Request | None = None) -> LiveSession | None:
     return sessions.find_live(*parsed) if parsed else None
 
 
-@login_manager.request_loader  # type: ignore[untyped-decorator]
+@login_manager.request_loader  # type: ignore[untyped-decorator]  # the library is untyped
 def load_signed_in(asking: Request) -> SignedIn | None:
     live = live_session(asking)
     return SignedIn(live) if live else None
