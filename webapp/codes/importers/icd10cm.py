@@ -98,7 +98,6 @@ class _Reader:
     entries: list[Entry] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    expanded: int = 0
 
     def chapter(self, element: ElementTree.Element) -> None:
         number = required(element, "name", "a chapter")
@@ -147,7 +146,6 @@ class _Reader:
         for character, meaning in sevenths.items():
             if self.known is not None and stem + character not in self.known:
                 continue
-            self.expanded += 1
             key = f"{stem[:3]}.{stem[3:]}{character}"
             self._add(Entry(key, "code", f"{entry.title}, {meaning}", entry, billable=True, meaning=meaning))
 
