@@ -7,6 +7,8 @@ Every setting is a field of `Settings`; its name in the environment is the field
 from __future__ import annotations
 
 import hashlib
+import ipaddress
+import json
 import os
 import secrets
 import tempfile
@@ -23,6 +25,10 @@ ROOT = Path(__file__).resolve().parent
 MINIMUM_SECRET_LENGTH = 32
 LONGEST_SOCKET_PATH = 100
 """Bytes."""
+RUN_SETTINGS = "run/settings.json"
+"""In the data folder: what a running site decided for itself, for commands beside it."""
+PLACE_SETTINGS = ("HOST", "PORT")
+PAYMENT_SETTINGS = ("STRIPE_SECRET_KEY", "STRIPE_API_BASE", "STRIPE_WEBHOOK_SECRETS")
 WEAK_SECRET_WORDS = ("secret", "password", "changeme", "change-me", "example", "development", "0123456789")
 
 
@@ -99,6 +105,11 @@ class Settings(BaseSettings):
     stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
         description="Signing secrets of the webhook endpoint, separated by commas (two while one is rolled).",
+    )
+
+    payment_sandbox: bool = Field(
+        True,
+        description="Start a payment sandbox beside the site when no key is set, outside production; no money moves.",
     )
 
     @classmethod
@@ -178,15 +189,29 @@ class Settings(BaseSettings):
             problems.append("SITE_URL is missing: mails and canonical links need it")
         if not self.contact_email:
             problems.append("CONTACT_EMAIL is missing: readers must be able to reach you")
-        if self.stripe_api_base and urlsplit(self.stripe_api_base).hostname in {
-            "127.0.0.1",
-            "localhost",
-            "::1",
-        }:
+        if self._pays_on_this_machine:
             problems.append("STRIPE_API_BASE names the payment sandbox, which does not run in production")
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    @model_validator(mode="after")
+    def _live_key_stays_with_stripe(self) -> Self:
+        live = self.stripe_secret_key.get_secret_value()[:8] in {"sk_live_", "rk_live_"}
+        if live and self._pays_on_this_machine:
+            raise ValueError("STRIPE_API_BASE names this machine: a live STRIPE_SECRET_KEY is not sent there")
+        if live and self.stripe_api_base.startswith("http://"):
+            raise ValueError("STRIPE_API_BASE is not encrypted: a live STRIPE_SECRET_KEY is not sent there")
+        return self
+
+    @property
+    def _pays_on_this_machine(self) -> bool:
+        host = urlsplit(self.stripe_api_base).hostname or ""
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return host == "localhost" or host.endswith(".localhost")
+        return address.is_loopback or address.is_unspecified
 
     @property
     def production(self) -> bool:
@@ -247,9 +272,10 @@ def weak_secret(value: str) -> str | None:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from `environ` (default: the process's environment).
 
+    Commands started beside a running site also get what it decided for itself.
     Errors: SettingsError naming every missing or bad setting.
     """
-    source = os.environ if environ is None else environ
+    source = {**_left_by_the_run(os.environ), **os.environ} if environ is None else environ
     given = {name: source[name.upper()] for name in Settings.model_fields if source.get(name.upper())}
     try:
         settings = Settings.model_validate(given)
@@ -258,6 +284,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if not settings.secret_key.get_secret_value():
         settings = settings.model_copy(update={"secret_key": SecretStr(_generated_secret(settings.data))})
     return settings
+
+
+def _left_by_the_run(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what the site that runs on the same data decided: where it is, and how it is paid if that is not given."""
+    if environ.get("ENVIRONMENT") == "production":
+        return {}
+    try:
+        found = json.loads((Path(environ.get("DATA") or "data") / RUN_SETTINGS).read_text())
+    except (OSError, ValueError):
+        return {}
+    given = any(environ.get(name) for name in PAYMENT_SETTINGS)
+    wanted = PLACE_SETTINGS if given else (*PLACE_SETTINGS, *PAYMENT_SETTINGS)
+    return {name: str(found[name]) for name in wanted if name in found}
 
 
 def _explain(error: ValidationError) -> str:

@@ -24,9 +24,13 @@ START_SECONDS = 60.0
 
 
 def environ(data: Path, **given: object) -> dict[str, str]:
-    """The environment of a site on a data folder, without the settings of the shell."""
+    """The environment of a site on a data folder, without the settings of the shell.
+
+    It runs no payment sandbox unless told to: that takes a second or two, and most tests are about something else.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "DATA": str(data), **{name: str(value) for name, value in given.items()}}
+    own = {"DATA": str(data), "PAYMENT_SANDBOX": "false"}
+    return {**kept, **own, **{name: str(value) for name, value in given.items()}}
 
 
 def without_catalogue(data: Path, migrated: Path) -> None:

@@ -10,12 +10,15 @@ import click
 from flask.cli import AppGroup
 
 from webapp.auth.service import find_user
-from webapp.billing import service
+from webapp.billing import cli_payments, service
 from webapp.billing.models import EntitlementGrant
+from webapp.billing.setup import cli as cli_setup
 from webapp.core.errors import CodeshelfError
 from webapp.extensions import transaction
 
-cli = AppGroup("billing", help="Plans that readers hold.")
+cli = AppGroup("billing", help="Plans that readers hold, and how they are paid for.")
+for command in (*cli_setup.COMMANDS, *cli_payments.COMMANDS):
+    cli.add_command(command)
 
 
 @cli.command("grant")
@@ -26,7 +29,10 @@ cli = AppGroup("billing", help="Plans that readers hold.")
 @click.option("--note", default="", help="Why, for the record (200 characters).")
 def grant_command(email: str, plan: str, until: datetime | None, comp: bool, note: str) -> None:
     """Give EMAIL a PLAN from now until the end of a day."""
-    end = until.replace(tzinfo=UTC) + timedelta(days=1) if until else None
+    try:
+        end = until.replace(tzinfo=UTC) + timedelta(days=1) if until else None
+    except OverflowError:
+        raise click.BadParameter("no calendar goes that far; leave it out for a plan without an end") from None
     with _clear_errors(), transaction():
         row = service.grant(_user_id(email), plan, end, source="comp" if comp else "manual", note=note[:200])
         text = _describe(row)

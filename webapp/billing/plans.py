@@ -17,6 +17,7 @@ from webapp.core.periods import Period
 
 GUEST = "guest"
 FREE = "free"
+LOOKUP_KEY = r"^[a-z0-9_]{1,60}$"
 
 
 class PlansError(Exception):
@@ -58,9 +59,55 @@ class ToolQuota(_Strict):
 class Price(_Strict):
     """One price on sale. `amount` is in the currency's smallest unit."""
 
-    lookup_key: str = Field(pattern=r"^[a-z0-9_]{1,60}$")
+    lookup_key: str = Field(pattern=LOOKUP_KEY)
     interval: Literal["month", "year"]
     amount: int = Field(ge=0)
+
+
+class Trial(_Strict):
+    """A free beginning, once in a reader's life.
+
+    `card`: whether the checkout asks for one. `without_card`: what Stripe does at the trial's end if there is none.
+    """
+
+    days: int = Field(ge=1, le=730)
+    card: Literal["required", "optional"] = "required"
+    without_card: Literal["pause", "cancel"] = "cancel"
+
+
+class Coupon(_Strict):
+    """A discount as it is made at Stripe. `amount_off` is in the currency's smallest unit."""
+
+    percent_off: float | None = Field(None, gt=0, le=100)
+    amount_off: int | None = Field(None, ge=1)
+    duration: Literal["once", "repeating", "forever"] = "once"
+    months: int | None = Field(None, ge=1)
+    codes: list[Annotated[str, Field(pattern=r"^[A-Z0-9]{3,40}$")]] = []
+    """What readers type at the checkout."""
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Coupon:
+        if (self.percent_off is None) == (self.amount_off is None):
+            raise ValueError("needs percent_off or amount_off, and not both")
+        if (self.duration == "repeating") != (self.months is not None):
+            raise ValueError("months belongs to the duration repeating, and to no other")
+        return self
+
+
+class ReminderDays(_Strict):
+    """How many days before a renewal its reader is reminded, by interval; 0: never."""
+
+    month: int = Field(3, ge=0, le=27)
+    year: int = Field(14, ge=0, le=27)
+
+
+class Billing(_Strict):
+    """How subscriptions are sold and what happens when a payment fails."""
+
+    grace_days: int = Field(7, ge=0, le=60)
+    reminder_days: ReminderDays = ReminderDays()
+    promotion_codes: bool = True
+    automatic_tax: bool = False
 
 
 class PlanEntry(_Strict):
@@ -73,7 +120,9 @@ class PlanEntry(_Strict):
     sections: list[str] = []
     views: Views | None = None
     tools: dict[str, ToolQuota] = {}
+    trial: Trial | None = None
     prices: list[Price] = []
+    retired: list[Annotated[str, Field(pattern=LOOKUP_KEY)]] = []
 
 
 class Plan(BaseModel):
@@ -89,7 +138,10 @@ class Plan(BaseModel):
     sections: frozenset[str]
     views: Views
     tools: dict[str, ToolQuota]
+    trial: Trial | None
     prices: list[Price]
+    retired: list[str]
+    """Lookup keys that are no longer sold; who holds one keeps the plan."""
 
     @cached_property
     def unlimited(self) -> bool:
@@ -103,6 +155,8 @@ class _Metering(_Strict):
 class _File(_Strict):
     currency: str = Field(pattern=r"^[a-z]{3}$")
     metering: _Metering = _Metering()
+    billing: Billing = Billing()
+    coupons: dict[Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,60}$")], Coupon] = {}
     plans: dict[str, PlanEntry]
 
     @model_validator(mode="after")
@@ -116,9 +170,11 @@ class _File(_Strict):
 class PlanCatalogue:
     """All plans, from the least to the most, and which code systems are metered."""
 
-    def __init__(self, plans: list[Plan], metered: dict[str, bool], currency: str) -> None:
+    def __init__(
+        self, plans: list[Plan], metered: dict[str, bool], currency: str, billing: Billing, coupons: dict[str, Coupon]
+    ) -> None:
         self.plans = {plan.key: plan for plan in plans}
-        self.currency = currency
+        self.currency, self.billing, self.coupons = currency, billing, coupons
         self._metered = metered
         self.sections = frozenset[str]().union(*(plan.sections for plan in plans))
 
@@ -148,6 +204,18 @@ class PlanCatalogue:
     def on_sale(self) -> list[Plan]:
         return [plan for plan in self.plans.values() if plan.on_sale]
 
+    def sold(self, lookup_key: str) -> tuple[Plan, Price] | None:
+        """Return the plan and price that a lookup key sells today; None for any other key."""
+        prices = ((plan, price) for plan in self.on_sale() for price in plan.prices)
+        return next((found for found in prices if found[1].lookup_key == lookup_key), None)
+
+    def plan_of(self, lookup_key: str) -> Plan | None:
+        """Return the plan that a lookup key stands for, whether it is on sale, not yet, or no longer."""
+        for plan in self.plans.values():
+            if lookup_key in plan.retired or any(price.lookup_key == lookup_key for price in plan.prices):
+                return plan
+        return None
+
     def lowest_with(self, section: str) -> Plan | None:
         """Return the least plan that shows a section, one on sale if there is any; None if no plan does."""
         having = [plan for plan in self.plans.values() if section in plan.sections]
@@ -170,7 +238,7 @@ def load(path: Path) -> PlanCatalogue:
     for rank, (key, entry) in enumerate(file.plans.items()):
         resolved[key] = _resolve(path.name, key, rank, entry, resolved)
     _refuse_shared_lookup_keys(path.name, resolved)
-    return PlanCatalogue(list(resolved.values()), file.metering.systems, file.currency)
+    return PlanCatalogue(list(resolved.values()), file.metering.systems, file.currency, file.billing, file.coupons)
 
 
 def _resolve(name: str, key: str, rank: int, entry: PlanEntry, earlier: dict[str, Plan]) -> Plan:
@@ -193,19 +261,20 @@ def _resolve(name: str, key: str, rank: int, entry: PlanEntry, earlier: dict[str
         sections=frozenset(entry.sections) | (base.sections if base else frozenset()),
         views=views,
         tools={**(base.tools if base else {}), **entry.tools},
+        trial=entry.trial,
         prices=entry.prices,
+        retired=entry.retired,
     )
 
 
 def _refuse_shared_lookup_keys(name: str, plans: dict[str, Plan]) -> None:
-    owners: dict[str, str] = {}
+    seen: set[str] = set()
     for plan in plans.values():
-        for index, price in enumerate(plan.prices):
-            other = owners.setdefault(price.lookup_key, plan.key)
-            if other != plan.key or sum(p.lookup_key == price.lookup_key for p in plan.prices) > 1:
-                raise PlansError(
-                    f"{name}: plans.{plan.key}.prices.{index}.lookup_key: {price.lookup_key!r} is used twice"
-                )
+        named = [(f"prices.{index}.lookup_key", price.lookup_key) for index, price in enumerate(plan.prices)]
+        for place, key in (*named, *((f"retired.{index}", key) for index, key in enumerate(plan.retired))):
+            if key in seen:
+                raise PlansError(f"{name}: plans.{plan.key}.{place}: {key!r} is used twice")
+            seen.add(key)
 
 
 def catalogue() -> PlanCatalogue:

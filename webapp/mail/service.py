@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,12 @@ def send(to: str, template: str, key: str | None = None, **context: object) -> N
         OutboxMail.next_try_at: now,
     }
     db.session.execute(insert_into(OutboxMail).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+
+
+def known_keys(keys: Iterable[str]) -> set[str]:
+    """Return those of some keys under which a mail was written before."""
+    query = select(OutboxMail.dedupe_key).where(OutboxMail.dedupe_key.in_(list(keys)))
+    return {key for key in db.session.scalars(query) if key is not None}
 
 
 def local_time(at: datetime) -> str:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.billing import inbox
 from webapp.core import clock
 from webapp.core.errors import NotFound
 from webapp.extensions import db, redis
@@ -52,6 +53,11 @@ def metrics() -> Response:
         today = Gauge("codeshelf_today", "What was counted today (UTC).", ["name"], registry=registry)
         for name, count in counts.by_day(clock.today()).get(clock.today(), {}).items():
             today.labels(name).set(count)
+        billing = Gauge(
+            "codeshelf_billing", "Stripe's events by state; customers to sync.", ["what"], registry=registry
+        )
+        for name, count in inbox.backlog().items():
+            billing.labels(name).set(count)
     return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
