@@ -8,6 +8,7 @@ python -m webapp check      try settings and plans only
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 
 import config
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return EXIT_CODE
     try:
-        settings = config.load()
+        settings = config.load(os.environ)
     except config.SettingsError as error:
         return _refuse(str(error))
     try:

@@ -37,7 +37,7 @@ def running_site(tmp_path_factory: pytest.TempPathFactory, empty_site: Path) -> 
     folder = tmp_path_factory.mktemp("running")
     shutil.copy(empty_site, folder)
     shutil.copy(sites.ROOT / "plans.toml", folder)
-    with RunningSite(folder, PLANS_FILE=folder / "plans.toml") as site:
+    with RunningSite(folder, PLANS_FILE=folder / "plans.toml", PAYMENT_SANDBOX=True) as site:
         yield site
 
 

@@ -20,16 +20,50 @@ SHOW_A_METER = ["-m", "flask", "--app", "wsgi", "meter", "show", "g1"]
 
 
 def processes(site: RunningSite) -> list[int]:
-    """All that a site started: Redis, Granian and its process, the worker."""
+    """All that a site started: Redis, the payment sandbox, Granian and its process, the worker."""
     started = list(sites.children(site.pid))
     return started + [grandchild for child in started for grandchild in sites.children(child)]
 
 
 def test_it_says_in_a_line_each_what_it_started_and_where(running_site):
-    data, lines = running_site.data, running_site.output.splitlines()[:8]
-    for text in (f"at {data}/redis.sock", f"{data}/codeshelf.db", f"{running_site.url}/setup/", "Worker:", "Server:"):
+    data, lines = running_site.data, running_site.output.splitlines()[:10]
+    for text in (
+        f"at {data}/redis.sock",
+        f"{data}/codeshelf.db",
+        f"{running_site.url}/setup/",
+        "Payments:",
+        "Worker:",
+        "Server:",
+    ):
         assert len([line for line in lines if text in line]) == 1, lines
     assert lines[-1].startswith(f"Codeshelf is served at {running_site.url} ")
+
+
+def test_a_site_without_a_key_is_paid_at_a_sandbox_with_its_plans_in_it(running_site):
+    done = sites.run(["-m", "flask", "--app", "wsgi", "billing", "doctor"], sites.environ(running_site.data))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "missing" not in done.stdout
+    assert "ok       webhook endpoint: " in done.stdout
+    assert f"{running_site.url}/webhooks/stripe" in done.stdout
+
+
+def test_the_sandbox_can_be_switched_off_and_gives_way_to_a_key(data):
+    with RunningSite(data, PAYMENT_SANDBOX=False) as site:
+        assert "Payments:" not in site.output
+        assert site.child("billing.sandbox") == 0
+    key = f"sk_test_{'k' * 24}"
+    given = {"STRIPE_SECRET_KEY": key, "STRIPE_API_BASE": "http://127.0.0.1:9"}
+    with RunningSite(data, PAYMENT_SANDBOX=True, **given) as site:
+        assert site.child("billing.sandbox") == 0
+        assert "STRIPE" not in (data / "run" / "settings.json").read_text()
+
+
+def test_what_a_run_decided_is_forgotten_when_it_ends(data):
+    with RunningSite(data, PAYMENT_SANDBOX=True) as site:
+        assert stat.S_IMODE((data / "run" / "settings.json").stat().st_mode) == 0o600
+        site.stop()
+    assert not (data / "run" / "settings.json").exists()
+    assert not (data / "sandbox.json").exists()
 
 
 def test_its_redis_is_private_and_forgets_nothing_by_itself(running_site):
@@ -53,12 +87,12 @@ def test_a_second_run_on_the_same_data_is_refused(running_site):
 
 
 def test_it_stops_all_it_started_and_finds_everything_again(data):
-    with RunningSite(data) as site:
+    with RunningSite(data, PAYMENT_SANDBOX=True) as site:
         with redis.Redis.from_url(f"unix://{data}/redis.sock") as client:
             client.set("kept", "yes")
         for number in (signal.SIGTERM, signal.SIGINT):
             started = processes(site)
-            assert len(started) == 4
+            assert len(started) == 5
             assert site.stop(number) == 0
             assert site.output.endswith("Stopping.\n")
             assert not [pid for pid in started if sites.lives(pid)]

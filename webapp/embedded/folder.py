@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from config import RUN_SETTINGS
 from webapp.embedded import kernel
 from webapp.embedded.problems import StartError
 
@@ -39,6 +42,17 @@ def take(data: Path) -> IO[str]:
     lock.write(str(os.getpid()))
     lock.flush()
     return lock
+
+
+def leave_settings(data: Path, decided: Mapping[str, str]) -> None:
+    """Leave the settings that this run decided for commands on the same data folder. Errors: OSError."""
+    path = data.resolve() / RUN_SETTINGS
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(dict(decided)))
+
+
+def forget_settings(data: Path) -> None:
+    (data.resolve() / RUN_SETTINGS).unlink(missing_ok=True)
 
 
 def end_leftovers(data: Path) -> int:
