@@ -48,6 +48,8 @@ def _value(field: FieldInfo) -> str:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is tuple:
         return "list"
+    if kind is bool:
+        return "`true`, `false`"
     if kind is int:
         return _range(field)
     if kind is Path:
@@ -67,6 +69,8 @@ def _default(value: Any) -> str:
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if isinstance(text, Path):
         text = text.relative_to(config.ROOT) if text.is_absolute() else text
+    if isinstance(text, bool):
+        text = str(text).lower()
     return f"`{text}`" if str(text) and text != () else "none"
 
 

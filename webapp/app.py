@@ -13,13 +13,16 @@ from webapp.access import web as access
 from webapp.account.views import blueprint as account_blueprint
 from webapp.admin.cli import meter_cli, stats_command
 from webapp.admin.dev import cli as dev_cli
+from webapp.admin.views import blueprint as admin_blueprint
 from webapp.api.views import blueprint as api_blueprint
 from webapp.auth import tasks as auth_tasks
 from webapp.auth.cli import cli as auth_cli
 from webapp.auth.views import blueprint as auth_blueprint
 from webapp.billing import plans as billing_plans
+from webapp.billing import tasks as billing_tasks
 from webapp.billing.cli import cli as billing_cli
 from webapp.billing.views import blueprint as billing_blueprint
+from webapp.billing.webhook import blueprint as webhook_blueprint
 from webapp.codes import tasks as codes_tasks
 from webapp.codes.cli import cli as codes_cli
 from webapp.codes.document import SECTIONS
@@ -45,12 +48,20 @@ BLUEPRINTS = (
     codes_blueprint,
     auth_blueprint,
     account_blueprint,
+    admin_blueprint,
     billing_blueprint,
+    webhook_blueprint,
     tools_blueprint,
     api_blueprint,
 )
 COMMANDS = (auth_cli, billing_cli, codes_cli, jobs_cli, meter_cli, stats_command)
-SCHEDULES = (auth_tasks.SCHEDULE, mail_tasks.SCHEDULE, codes_tasks.SCHEDULE, metering_tasks.SCHEDULE)
+SCHEDULES = (
+    auth_tasks.SCHEDULE,
+    mail_tasks.SCHEDULE,
+    codes_tasks.SCHEDULE,
+    metering_tasks.SCHEDULE,
+    billing_tasks.SCHEDULE,
+)
 
 LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body; forms here are far smaller."""
@@ -110,7 +121,7 @@ def _wrapped(app: Flask, settings: config.Settings) -> WsgiApp:
         app.extensions["gate"],
         app.extensions["code_pages"],
         cookies=(app.extensions["session_cookie"], app.extensions["guest_cookie"]),
-        headers=(*PERSONAL, *headers.pairs(secure=settings.secure)),
+        headers=(*PERSONAL, *headers.pairs(settings)),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import config
 from webapp.access.policy import Admission, Usage
-from webapp.access.sentences import REGISTER, lock, notice, wall
+from webapp.access.sentences import PRICING, REGISTER, lock, notice, wall
 from webapp.billing.plans import load
 
 PLANS = load(config.ROOT / "plans.toml")
@@ -29,7 +29,7 @@ def test_the_guests_banner_before_and_after_the_page():
 def test_the_readers_banner_offers_a_plan_on_sale():
     told = notice(PLANS.free, PLANS, Usage(6, 1, RESET))
     assert told.sentence.startswith("5 free code pages left until 1 December.")
-    assert (told.offer, told.href) == ("Upgrade to Pro for unlimited pages", "/pricing")
+    assert (told.offer, told.href) == ("Upgrade to Pro for unlimited pages", PRICING)
 
 
 def test_a_period_without_an_end_names_no_date():

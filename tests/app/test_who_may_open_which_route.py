@@ -13,6 +13,12 @@ OPEN = dict.fromkeys(WHO, 200)
 ABSENT = dict.fromkeys(WHO, 404)
 SIGNED_IN = {GUEST: 302, FREE: 200, PRO: 200, STAFF: 200}
 SIGNED_OUT = {GUEST: 200, FREE: 303, PRO: 303, STAFF: 303}
+STAFF_ONLY = {GUEST: 302, FREE: 404, PRO: 404, STAFF: 200}
+NOT_SOLD = {GUEST: 302, FREE: 303, PRO: 303, STAFF: 303}
+"""No payments are set up here: readers are led to the page that says so."""
+NO_PAYMENTS = {GUEST: 302, FREE: 503, PRO: 503, STAFF: 503}
+NOTHING_TO_DO = {GUEST: 302, FREE: 303, PRO: 303, STAFF: 303}
+"""No subscription: readers are led back to their account."""
 NO_TOKEN = dict.fromkeys(WHO, 400)
 """A form sent without its CSRF token is refused, and nothing changes."""
 
@@ -38,6 +44,22 @@ ROUTES = {
     ("POST", "/reset/<token>"): ("/reset/unknown", NO_TOKEN),
     ("GET", "/setup/<token>"): ("/setup/unknown", ABSENT),
     ("POST", "/setup/<token>"): ("/setup/unknown", NO_TOKEN),
+    ("GET", "/subscribe/<lookup_key>"): ("/subscribe/pro_month", NOT_SOLD),
+    ("POST", "/subscribe/<lookup_key>"): ("/subscribe/pro_month", NO_TOKEN),
+    ("GET", "/billing/success"): ("/billing/success?session_id=cs_test_a", NO_PAYMENTS),
+    ("POST", "/billing/card"): ("/billing/card", NO_TOKEN),
+    ("POST", "/billing/portal"): ("/billing/portal", NO_TOKEN),
+    ("GET", "/billing/after"): ("/billing/after", NO_PAYMENTS),
+    ("GET", "/billing/mend"): ("/billing/mend", NOTHING_TO_DO),
+    ("GET", "/billing/cancel"): ("/billing/cancel", NOTHING_TO_DO),
+    ("POST", "/billing/cancel"): ("/billing/cancel", NO_TOKEN),
+    ("POST", "/billing/keep"): ("/billing/keep", NO_TOKEN),
+    ("POST", "/billing/resume"): ("/billing/resume", NO_TOKEN),
+    ("GET", "/billing/change/<lookup_key>"): ("/billing/change/pro_month", NO_PAYMENTS),
+    ("POST", "/billing/change/<lookup_key>"): ("/billing/change/pro_month", NO_TOKEN),
+    ("GET", "/staff/"): ("/staff/", STAFF_ONLY),
+    ("POST", "/staff/grants"): ("/staff/grants", NO_TOKEN),
+    ("POST", "/staff/grants/<int(max=2147483647):grant_id>/end"): ("/staff/grants/1/end", NO_TOKEN),
     ("GET", "/tools/<tool>"): ("/tools/casepilot", ABSENT),
     ("GET", "/api/v1"): ("/api/v1", OPEN),
     ("POST", "/webhooks/stripe"): ("/webhooks/stripe", dict.fromkeys(WHO, 503)),

@@ -57,8 +57,12 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site for all tests that leave its clock alone."""
+    yield from running(tmp_path_factory.mktemp("site"))
+
+
+def running(data: Path) -> Iterator[Site]:
     """`python -m webapp` with every default, on a free port and an empty data folder."""
-    data = tmp_path_factory.mktemp("site")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

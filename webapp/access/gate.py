@@ -7,12 +7,13 @@ Nobody gets unlimited free pages, nobody gets a 5xx.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from webapp.access import logins
 from webapp.access.crawlers import CrawlerProofs, is_bot
 from webapp.access.guests import Guests
 from webapp.access.policy import Admission, Purpose, Target, with_meter, without_meter
-from webapp.access.visitor import Visitor
+from webapp.access.visitor import Unpaid, Visitor
 from webapp.billing.plans import Plan, PlanCatalogue
 from webapp.core import clock
 from webapp.core.periods import Window
@@ -83,7 +84,13 @@ class Gate:
             session_id=login.session_id,
             email=login.email,
             staff=login.staff,
+            unpaid=self._unpaid(login) if login.unpaid_plan else None,
         )
+
+    def _unpaid(self, login: logins.Login) -> Unpaid:
+        plan = self.plans.get(login.unpaid_plan)
+        until = datetime.fromtimestamp(login.open_until, UTC)
+        return Unpaid(plan.name if plan else "Your plan", until)
 
     def _newcomer(self, address: str) -> Visitor:
         try:

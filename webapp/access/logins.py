@@ -19,7 +19,7 @@ from webapp.extensions import RedisClient, RedisUnavailable
 from webapp.jobs.queue import enqueue
 
 CACHED_SECONDS = 300
-FORMAT = 1
+FORMAT = 2
 """Part of the key: raised with every change of `Login`, so that two versions of the site never read each other's."""
 TOUCH_AFTER = timedelta(minutes=5)
 NEVER = 1e18
@@ -27,7 +27,10 @@ NEVER = 1e18
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A reader's login with what they are entitled to. `valid_until`: unix seconds until which this may be believed."""
+    """A reader's login with what they are entitled to. `valid_until`: unix seconds until which this may be believed.
+
+    `unpaid_plan` is the plan whose payment failed, empty if all is paid; `open_until` (unix seconds) ends its grace.
+    """
 
     user_id: int
     session_id: int
@@ -35,6 +38,8 @@ class Login:
     staff: bool
     plan_key: str
     valid_until: float
+    unpaid_plan: str = ""
+    open_until: float = 0.0
 
 
 def current(cookie: str | None, redis: RedisClient) -> Login | None:
@@ -92,8 +97,17 @@ def _from_database(user_id: int, token_hash: str) -> Login | None:
     live = sessions.find_live(user_id, token_hash)
     if live is None:
         return None
-    entitled = billing.entitlement_of(user_id)
+    entitled, trouble = billing.entitlement_of(user_id), billing.payment_trouble(user_id)
     ends = [moment.timestamp() for moment in (live.expires_at, entitled.stands_until) if moment]
     if live.last_seen_at < clock.now() - TOUCH_AFTER:
         enqueue(note_visit, live.session_id)  # a read must never wait for a writer
-    return Login(live.user_id, live.session_id, live.email, live.is_staff, entitled.plan.key, min(ends, default=NEVER))
+    return Login(
+        live.user_id,
+        live.session_id,
+        live.email,
+        live.is_staff,
+        entitled.plan.key,
+        min(ends, default=NEVER),
+        trouble.plan_key if trouble else "",
+        trouble.until.timestamp() if trouble else 0.0,
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.access.policy import Admission, Usage
+from webapp.access.visitor import Unpaid
 from webapp.billing.plans import GUEST, Plan, PlanCatalogue
 
 PATH_SLOT = "-this-page-"
@@ -13,7 +14,8 @@ PATH_SLOT = "-this-page-"
 
 REGISTER = "/register?next=" + PATH_SLOT
 LOG_IN = "/login?next=" + PATH_SLOT
-PRICING = "/pricing"
+PRICING = "/pricing?next=" + PATH_SLOT
+MEND = "/billing/mend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,15 @@ class Wall:
     offer: str
     href: str
     login_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The banner after a failed payment."""
+
+    sentence: str
+    offer: str
+    href: str
 
 
 def day(moment: datetime) -> str:
@@ -80,6 +91,16 @@ def _offer(plan: Plan, plans: PlanCatalogue) -> Offer | None:
         return Offer("Create a free account", REGISTER)
     better = next((p for p in plans.on_sale() if p.rank > plan.rank and p.unlimited), None)
     return Offer(f"Upgrade to {better.name} for unlimited pages", PRICING) if better else None
+
+
+def alarm(unpaid: Unpaid, now: datetime) -> Alarm:
+    """Return the banner for a reader whose payment failed, within the grace and after it."""
+    name = unpaid.plan_name
+    if now < unpaid.until:
+        sentence = f"Your last payment failed. {name} stays open until {day(unpaid.until)}."
+    else:
+        sentence = f"Your last payment failed, and {name} has ended. Mending the card brings it back."
+    return Alarm(sentence, "Mend the card", MEND)
 
 
 def wall(admission: Admission, plans: PlanCatalogue) -> Wall | None:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from webapp.access.guests import Crowd
 from webapp.billing.plans import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """A plan whose payment failed: it stays open until a moment (exclusive), which may have passed."""
+
+    plan_name: str
+    until: datetime
 
 
 @dataclass(slots=True)
@@ -24,6 +33,7 @@ class Visitor:
     staff: bool = False
     bot: bool = False
     proven_crawler: bool = False
+    unpaid: Unpaid | None = None
     newcomer: bool = False
     welcome: bool = False
     """Whether a newcomer's request was one that an identity may be given to."""

@@ -10,10 +10,11 @@ from markupsafe import Markup
 from webapp.access.gate import Gate
 from webapp.access.guests import COOKIE_SECONDS, Guests
 from webapp.access.policy import Purpose
-from webapp.access.sentences import PATH_SLOT
+from webapp.access.sentences import PATH_SLOT, alarm
 from webapp.access.visitor import Visitor
 from webapp.billing.plans import FREE
 from webapp.billing.service import entitlement_of
+from webapp.core import clock
 from webapp.core.net import LONGEST_PATH, own_path
 from webapp.extensions import reader_logged_in, reader_registered, redis, settings
 from webapp.metering.counts import Counts
@@ -101,7 +102,7 @@ def account_nav(path: str) -> Markup:
 
 
 def _about_the_reader() -> dict[str, object]:
-    return {"account_nav": _LazyNav(), "banner": Markup()}
+    return {"account_nav": _LazyNav(), "banner": _LazyBanner()}
 
 
 class _LazyNav:
@@ -109,6 +110,14 @@ class _LazyNav:
 
     def __html__(self) -> str:
         return str(account_nav(return_path()))
+
+
+class _LazyBanner:
+    """What must be told on every page: a payment that failed."""
+
+    def __html__(self) -> str:
+        unpaid = current_visitor().unpaid
+        return render_template("parts/alarm.html", alarm=alarm(unpaid, clock.now())) if unpaid else ""
 
 
 def _send_guest_cookie(response: Response) -> Response:

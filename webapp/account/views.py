@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask_login import current_user, login_required
 
 from webapp.access.policy import Usage
 from webapp.access.sentences import day
 from webapp.access.visitor import Visitor
 from webapp.access.web import current_visitor, gate
+from webapp.billing import overview, payments
 from webapp.billing import service as billing
 from webapp.codes import service as codes
 from webapp.codes.service import OpenedCode
@@ -39,11 +40,19 @@ def index() -> str:
     return render_template(
         "account/index.html",
         email=visitor.email,
+        staff=visitor.staff,
         plan=visitor.plan,
         usage=usage,
         opened=opened,
         entitlement=billing.entitlement_of(current_user.id),
-        grants=billing.grants_of(current_user.id),
+        gifts=overview.gifts(billing.grants_of(current_user.id)),
+        held=overview.holding(current_user.id),
+        on_hold=billing.held(current_user.id),
+        invoices=billing.invoices_of(current_user.id),
+        refunds=overview.refunds(billing.charges_of(current_user.id)),
+        can_pay=payments.enabled(),
+        done=overview.SENTENCES.get(request.args.get("done", "")),
+        invoice_statuses=overview.STATUSES,
     )
 
 

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.access.policy import Admission, Target
-from webapp.access.sentences import PATH_SLOT, Wall, notice, wall
+from webapp.access.sentences import PATH_SLOT, Wall, alarm, notice, wall
 from webapp.access.visitor import Visitor
 from webapp.billing.plans import PlanCatalogue
 from webapp.codes import rendition, seo, service
@@ -120,6 +120,9 @@ class CodePages:
         if admission.usage is not None:
             told = notice(admission.plan, self._plans, admission.usage)
             banner = self._part("parts/banner.html", "notice", told, told)
+        if visitor.unpaid is not None:
+            warning = alarm(visitor.unpaid, clock.now())
+            banner = self._part("parts/alarm.html", "alarm", warning, warning) + banner
         return b"".join(
             (
                 page.before_nav,

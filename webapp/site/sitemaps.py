@@ -11,7 +11,21 @@ URLS_PER_FILE = 25_000
 NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
-NOT_FOR_CRAWLERS = ("/account", "/api/", "/dev/", "/login", "/logout", "/register", "/reset", "/search", "/webhooks/")
+NOT_FOR_CRAWLERS = (
+    "/account",
+    "/api/",
+    "/billing/",
+    "/dev/",
+    "/login",
+    "/logout",
+    "/pricing?next=",
+    "/register",
+    "/reset",
+    "/search",
+    "/staff/",
+    "/subscribe/",
+    "/webhooks/",
+)
 
 
 def robots(public_url: str) -> str:

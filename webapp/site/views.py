@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template, request
 
-from webapp.billing.plans import catalogue
+from webapp.access.web import current_visitor
+from webapp.billing import checkout, overview, payments
+from webapp.billing.plans import Plan, Trial, catalogue
 from webapp.codes import browse, service
 from webapp.codes.document import Link
 from webapp.codes.service import SystemInfo
 from webapp.core.errors import NotFound
+from webapp.core.net import own_path
 from webapp.extensions import settings
 from webapp.site import dev, pricing, sections, sitemaps, static_files
 
@@ -44,14 +47,25 @@ def _contents(_database: str, _stamp: str) -> tuple[list[SystemInfo], list[Link]
 @blueprint.get("/pricing")
 def pricing_page() -> str:
     """The plans that can be had today, side by side."""
-    plans = catalogue()
+    plans, user_id = catalogue(), current_visitor().user_id
+    held = overview.holding(user_id) if user_id is not None else None
     return render_template(
         "site/pricing.html",
+        signed_in=user_id is not None,
+        held=held,
+        can_pay=payments.enabled(),
+        trials={plan.key: _trial(user_id, plan) for plan in plans.on_sale()},
+        next_path=own_path(request.args.get("next")),
         plans=pricing.columns(plans),
         groups=pricing.groups(plans, current_app.extensions["tools"], sections.in_use()),
         currency=plans.currency,
         sold=bool(plans.on_sale()),
     )
+
+
+def _trial(user_id: int | None, plan: Plan) -> Trial | None:
+    """Return the trial that whoever looks may have; of guests nothing is known."""
+    return checkout.trial_for(user_id, plan) if user_id is not None else plan.trial
 
 
 @blueprint.get("/<any(terms, privacy, imprint, disclaimer):name>")
