@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -19,7 +20,20 @@ from config import Settings
 from tests.support.postgres_server import PostgresServer
 from tests.support.redis_server import RedisServer
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 MakeApp = Callable[..., Flask]
+NO_CHROMIUM = "no Chromium on this machine: browser tests are skipped (apt-get install chromium)"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def pytest_configure() -> None:
@@ -147,3 +161,18 @@ def database(request: pytest.FixtureRequest, make_app: MakeApp) -> Flask:
     if request.param == "sqlite":
         return make_app()
     return make_app(DATABASE_URL=request.getfixturevalue("pg_url"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: the system's, else Playwright's own; without one the tests are skipped, loudly."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        found = shutil.which("chromium") or shutil.which("google-chrome") or (str(own) if own.exists() else None)
+        if found is None:
+            pytest.skip(NO_CHROMIUM)
+        chromium = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()

@@ -39,8 +39,17 @@ def drift(scene: Scene) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ended", [True, False])
-def test_all_120_orders_of_five_events(scene: Scene, ended: bool):
+def test_all_120_orders_of_five_events(scene: Scene):
+    end_alike(scene, list(itertools.permutations(range(5))), ended=True)
+
+
+def test_some_orders_of_five_events_of_a_subscription_that_goes_on(scene: Scene):
+    orders = list(itertools.permutations(range(5)))
+    end_alike(scene, random.Random(24).sample(orders, 24), ended=False)
+
+
+def end_alike(scene: Scene, orders: list[tuple[int, ...]], *, ended: bool) -> None:
+    """Deliver the five events of a subscription in each order, and check that we hold what Stripe holds."""
     alice = scene.reader("alice")
     scene.sandbox.faults.hold(True)
     subscription = scene.subscribe_unseen(alice)
@@ -55,10 +64,10 @@ def test_all_120_orders_of_five_events(scene: Scene, ended: bool):
         five.append(scene.sent("customer.subscription.updated")[0])
     assert len({event["id"] for event in five}) == 5
     chance = random.Random(5)
-    for order in itertools.permutations(five):
+    for order in orders:
         forget(scene)
-        for event in order:
-            assert scene.deliver(event) == 200
+        for place in order:
+            assert scene.deliver(five[place]) == 200
             if chance.random() < 0.3:
                 scene.work()
         scene.work()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,20 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
-NO_CHROMIUM = "no Chromium on this machine: browser tests are skipped (apt-get install chromium)"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -94,19 +83,6 @@ def _wait(ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path)
         assert server.poll() is None, f"the site ended: {log.read_text()}"
         assert time.monotonic() < end, f"the site did not start: {log.read_text()}"
         time.sleep(0.2)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium: the system's, else Playwright's own; without one the tests are skipped, loudly."""
-    with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        found = shutil.which("chromium") or shutil.which("google-chrome") or (str(own) if own.exists() else None)
-        if found is None:
-            pytest.skip(NO_CHROMIUM)
-        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])

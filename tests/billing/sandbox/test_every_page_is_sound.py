@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.billing.sandbox.shop import Shop, open_shop
-from tests.browser.conftest import Complaints, browser  # noqa: F401  # a fixture
+from tests.browser.conftest import Complaints
 from webapp.billing.sandbox.engine import cards, checkout
 from webapp.billing.sandbox.server import Sandbox
 
@@ -72,7 +72,7 @@ def complaints() -> Iterator[Complaints]:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_page(
-    browser: Browser,  # noqa: F811  # the fixture
+    browser: Browser,
     sandbox: Sandbox,
     addresses: list[str],
     complaints: Complaints,
@@ -95,7 +95,7 @@ def assert_sound(page: Page) -> None:
 
 
 def test_a_person_buys_without_scripts(
-    browser: Browser,  # noqa: F811  # the fixture
+    browser: Browser,
     sandbox: Sandbox,
     shop: Shop,
     complaints: Complaints,

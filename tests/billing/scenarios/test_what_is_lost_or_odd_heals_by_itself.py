@@ -66,7 +66,7 @@ def test_one_reader_s_failing_sync_keeps_no_other_waiting(scene_on_both: Scene, 
 def test_an_outage_when_a_dispute_is_looked_up_is_made_good_by_the_sweep(scene: Scene):
     alice = scene.reader("alice")
     scene.subscribe(alice)
-    scene.sandbox.faults.api(500, times=1000, path="/v1/charges")
+    scene.sandbox.faults.api(429, times=1000, path="/v1/charges")
     with scene.sandbox.store.session() as state:
         disputes.open_dispute(state, charge_in(state), "fraudulent")
     scene.sandbox.settle()
@@ -84,7 +84,7 @@ def test_an_impatient_reader_does_not_put_the_worker_off(scene: Scene):
     alice = scene.reader("alice")
     scene.sandbox.faults.drop(1000)
     scene.pay(scene.open_checkout(alice))
-    scene.sandbox.faults.api(500, times=10_000, path="/v1/subscriptions")
+    scene.sandbox.faults.api(429, times=10_000, path="/v1/subscriptions")
     for _ in range(leases.ALERT_AFTER):
         with scene.app.app_context():
             assert not sync.refresh(alice, 1.0)
