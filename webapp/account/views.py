@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
 from flask_login import current_user, login_required
+from werkzeug.wrappers import Response
 
 from webapp.access.policy import Usage
 from webapp.access.sentences import day
 from webapp.access.visitor import Visitor
 from webapp.access.web import current_visitor, gate
+from webapp.account import closing
 from webapp.billing import overview, payments
 from webapp.billing import service as billing
 from webapp.codes import service as codes
@@ -54,6 +56,19 @@ def index() -> str:
         done=overview.SENTENCES.get(request.args.get("done", "")),
         invoice_statuses=overview.STATUSES,
     )
+
+
+@blueprint.route("/account/close", methods=["GET", "POST"])
+@login_required  # type: ignore[untyped-decorator]  # the library is untyped
+def close() -> Response:
+    """Close the account for good."""
+    return closing.page()
+
+
+@blueprint.get(closing.CLOSED)
+def closed() -> str:
+    """What a reader who has just closed the account is told."""
+    return render_template("account/closed.html")
 
 
 def _usage(visitor: Visitor) -> tuple[Views | None, list[OpenedCode]]:

@@ -15,6 +15,7 @@ from webapp.auth.addresses import Address
 from webapp.auth.models import User
 from webapp.auth.readers import find_user as find_user
 from webapp.core import clock
+from webapp.core.errors import BadInput
 from webapp.extensions import after_commit, db, reader_logged_in, reader_registered, settings
 from webapp.mail import service as mail
 from webapp.mail.tasks import deliver_soon
@@ -102,6 +103,30 @@ def set_staff(user: User, on: bool) -> None:
         user.is_staff = on
         audit.record("user.staff_set", user.id, on=on)
         stamps.bump(user.id)
+
+
+def close(verified: Verified) -> bool:
+    """Close the account of a reader whose password was right; False if it changed since.
+
+    Payments have ended before. Errors: as `refuse_last_of_staff`.
+    """
+    refuse_last_of_staff(verified.user_id)
+    user = readers.locked(verified.user_id)
+    if user is None or user.password_hash != verified.password_hash:
+        return False
+    mail.send(user.email, "account_closed")
+    deliver_soon()
+    sessions.end_all(user.id)
+    readers.close(user)
+    audit.record("user.closed", user.id, user.id)
+    return True
+
+
+def refuse_last_of_staff(user_id: int) -> None:
+    """Errors: BadInput for the last of staff, who would leave the site without an owner."""
+    user = db.session.get_one(User, user_id)
+    if readers.is_last_of_staff(user):
+        raise BadInput("You are the last of this site's staff: make someone else staff first.")
 
 
 def owner_link() -> str | None:

@@ -20,6 +20,8 @@ LOGIN_FAILURES_IN_ALL = RateLimitItemPerMinute(1000, 5, namespace="login-all")
 RESET_PER_ACCOUNT = RateLimitItemPerDay(5, namespace="reset-account")
 RESET_PER_NETWORK = RateLimitItemPerHour(20, namespace="reset-network")
 RESET_IN_ALL = RateLimitItemPerHour(1000, namespace="reset-all")
+PAYMENTS_PER_ACCOUNT = RateLimitItemPerMinute(100, 5, namespace="payments-account")
+"""Requests of one reader that ask Stripe; a page that waits for a payment looks again every five seconds."""
 REGISTER_PER_ACCOUNT = RateLimitItemPerDay(10, namespace="register-account")
 REGISTER_PER_NETWORK = RateLimitItemPerHour(60, namespace="register-network")
 """Wide enough for a class that registers together behind one address."""
@@ -90,6 +92,11 @@ def before_register(account: str, network: str) -> None:
     """Count a registration; each may send one mail. Errors: TooManyRequests."""
     _count(REGISTER_PER_NETWORK, network)
     _count(REGISTER_PER_ACCOUNT, _hidden(account))
+
+
+def before_payment(user_id: int) -> None:
+    """Count a request that asks the payment service. Errors: TooManyRequests."""
+    _count(PAYMENTS_PER_ACCOUNT, str(user_id))
 
 
 def _count(item: RateLimitItem, who: str) -> None:

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import select, update
 
 from webapp.auth import stamps
+from webapp.auth.models import User
 from webapp.billing import alerts, grants, holds, invoices, notices, prices
 from webapp.billing.models import STATUSES, BillingCustomer, CheckoutAttempt, StripeEvent, Subscription
 from webapp.billing.plans import catalogue
@@ -49,6 +50,7 @@ def apply(customer_id: int, snapshot: Snapshot, seq: int) -> None:
     changes = [change for change in told if change is not None]
     if snapshot.customer.deleted:
         changes += _end_all(customer, rows, snapshot.fetched_at)
+    _tell_if_closed(customer, snapshot)
     _note_card(customer, snapshot)
     held = holds.settle(customer, snapshot)
     invoices.write(customer, snapshot)
@@ -136,6 +138,14 @@ def _end_all(customer: BillingCustomer, rows: dict[str, Subscription], now: date
             row.status, row.ended_at, row.past_due_since = CANCELED, row.ended_at or now, None
     db.session.flush()
     return changes
+
+
+def _tell_if_closed(customer: BillingCustomer, snapshot: Snapshot) -> None:
+    """Who closed the account in one window may have paid in another: a person has to give the money back."""
+    live = [one.id for one in snapshot.subscriptions if one.status in LIVE]
+    if live and db.session.get_one(User, customer.user_id).closed_at is not None:
+        sentence = f"A reader who closed the account is charged for {', '.join(live)}: cancel and refund at Stripe."
+        alerts.alert(f"closed:{','.join(live)}", sentence, customer.user_id)
 
 
 def _note_card(customer: BillingCustomer, snapshot: Snapshot) -> None:

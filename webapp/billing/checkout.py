@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from flask import current_app
 
+from webapp.auth import readers
 from webapp.billing import attempts, customers, payments, prices, service, sync
 from webapp.billing.attempts import Attempt
 from webapp.billing.payments import PaymentRefused, PaymentsAway
@@ -80,6 +81,8 @@ def trial_for(user_id: int, plan: Plan) -> Trial | None:
     customer = customers.of_user(user_id)
     if plan.trial is None or (customer is not None and customer.trial_used_at is not None):
         return None
+    if any(customers.had_trial(former) for former in readers.closed_before(user_id)):
+        return None
     return None if service.subscriptions_of(user_id) else plan.trial
 
 
@@ -117,7 +120,7 @@ def _attempt(user_id: int, customer: str, lookup_key: str, return_to: str) -> At
     is_open = session is not None and session.status == "open"
     if attempt.serves(lookup_key) and (attempt.session_id is None or (is_open and is_ours)):
         return attempt
-    _end_sessions(user_id, customer)
+    end_sessions(user_id, customer)
     if session is not None and is_open and not is_ours:
         with contextlib.suppress(PaymentRefused):
             payments.gateway().expire_checkout(session.id)
@@ -181,7 +184,7 @@ def _open(attempt: Attempt, params: Mapping[str, Any]) -> str:
     return kept.url
 
 
-def _end_sessions(user_id: int, customer: str) -> None:
+def end_sessions(user_id: int, customer: str) -> None:
     """End every session of a customer that could still be paid.
 
     Among them may be one whose id never reached our row. Errors: AlreadySubscribed if one is paid at this very moment.

@@ -25,6 +25,11 @@ def by_stripe_id(stripe_customer_id: str) -> BillingCustomer | None:
     return db.session.scalars(query).one_or_none()
 
 
+def had_trial(user_id: int) -> bool:
+    used = select(BillingCustomer.trial_used_at).filter_by(user_id=user_id)
+    return db.session.scalars(used).one_or_none() is not None
+
+
 def ensure(user_id: int, email: str) -> str:
     """Return the id of a reader's customer at Stripe, made now if there is none. Commits; asks Stripe.
 

@@ -7,16 +7,13 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from webapp.auth import audit, stamps
-from webapp.auth.models import User
-from webapp.billing import alerts, customers, grants
+from webapp.billing import alerts, customers, grants, notices
 from webapp.billing.models import BillingCustomer, Charge, Subscription
 from webapp.billing.snapshots import ChargeSnapshot, DisputeSnapshot, Snapshot
 from webapp.billing.standing import DISPUTE_LOST, DISPUTES_DECIDED, DISPUTES_OPEN, LIVE
 from webapp.core import clock
 from webapp.core.errors import BadInput
 from webapp.extensions import db, insert_into
-from webapp.mail import service as mail
-from webapp.mail.tasks import deliver_soon
 
 DISPUTE = "dispute"
 FIRST_CHARGE_BEFORE = timedelta(hours=1)
@@ -73,9 +70,7 @@ def _set(customer: BillingCustomer, reason: str | None, actor_id: int | None = N
     audit.record(kind, customer.user_id, actor_id, reason=reason or earlier)
     if reason == DISPUTE:
         _tell_if_charged(customer)
-        reader = db.session.get_one(User, customer.user_id)
-        mail.send(reader.email, "on_hold", key=f"on_hold:{customer.id}:{clock.now():%Y%m%d%H%M%S}")
-        deliver_soon()
+        notices.on_hold(customer)
     db.session.flush()
 
 

@@ -58,9 +58,7 @@ def tell(customer: BillingCustomer, changes: Iterable[Change]) -> None:
 
 def receipt(customer: BillingCustomer, invoice: InvoiceSnapshot) -> None:
     """Write the receipt for a paid invoice, in the running transaction."""
-    reader = db.session.get_one(User, customer.user_id)
-    mail.send(reader.email, "receipt", key=f"receipt:{invoice.id}", invoice=invoice)
-    deliver_soon()
+    _mail(customer, "receipt", f"receipt:{invoice.id}", invoice=invoice)
 
 
 def remind() -> None:
@@ -111,15 +109,26 @@ def _ahead(row: Subscription) -> timedelta:
 
 def _send(notice: Notice) -> None:
     """Write one mail of a subscription; the second of the same key is not written."""
-    reader = db.session.get_one(User, notice.customer.user_id)
     plan = catalogue().get(notice.row.plan_key or "")
-    mail.send(
-        reader.email,
+    _mail(
+        notice.customer,
         notice.template,
-        key=notice.key,
+        notice.key,
         plan=plan.name if plan else "paid",
         subscription=notice.row,
         card=notice.customer,
         until=notice.until,
     )
-    deliver_soon()
+
+
+def on_hold(customer: BillingCustomer) -> None:
+    """Tell a reader that the plan is on hold for a dispute, in the running transaction."""
+    _mail(customer, "on_hold", f"on_hold:{customer.id}:{clock.now():%Y%m%d%H%M%S}")
+
+
+def _mail(customer: BillingCustomer, template: str, key: str, **context: object) -> None:
+    """Write a mail, unless its reader has closed the account: then there is no address any more."""
+    reader = db.session.get_one(User, customer.user_id)
+    if reader.closed_at is None:
+        mail.send(reader.email, template, key=key, **context)
+        deliver_soon()
