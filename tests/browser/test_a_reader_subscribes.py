@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, running
-from tests.browser.test_every_page_type_is_sound import VIEWS, assert_sound
+from tests.support.pages import assert_sound
 
 PASSWORD = "a calm river at dusk"
 CODE = "/codes/hcpcs/G0105"
@@ -210,9 +210,8 @@ def test_renewal_failure_grace_loss_and_mending(subscriber: Reader) -> None:
     assert alice.is_whole()
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_pages_of_paying_are_sound(open_page: Callable[..., Page], view: str) -> None:
-    alice = Reader(open_page(**VIEWS[view]))
+def test_pages_of_paying_are_sound(open_page: Callable[..., Page]) -> None:
+    alice = Reader(open_page())
     page = alice.page
     page.goto("/register?next=/subscribe/pro_month")
     alice.sign("Create account")
@@ -227,9 +226,8 @@ def test_pages_of_paying_are_sound(open_page: Callable[..., Page], view: str) ->
     assert_sound(page)
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_pages_of_trouble_and_of_staff_are_sound(open_page: Callable[..., Page], site: Site, view: str) -> None:
-    alice = Reader(open_page(**VIEWS[view]))
+def test_pages_of_trouble_and_of_staff_are_sound(open_page: Callable[..., Page], site: Site) -> None:
+    alice = Reader(open_page())
     page = alice.page
     page.goto("/register")
     alice.sign("Create account")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from tests.support.pages import assert_sound
 
 PAGES = {
     "home": "/",
@@ -33,41 +31,25 @@ PAGES = {
     "outbox": "/dev/outbox",
     "nothing": "/nowhere",
 }
-VIEWS = {
-    "wide light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
-    "wide dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-    "narrow light": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
-    "narrow dark": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"},
-}
 
 
-def assert_sound(page: Page) -> None:
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-    width, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert width <= seen, f"{width - seen} px of sideways overflow"
-
-
-@pytest.mark.parametrize("view", VIEWS)
-def test_pages_of_a_guest(open_page, view):
-    page = open_page(**VIEWS[view])
+def test_pages_of_a_guest(open_page):
+    page = open_page()
     for path in PAGES.values():
         page.goto(path)
         assert_sound(page)
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_the_wall(open_page, view):
-    page = open_page(**VIEWS[view])
+def test_the_wall(open_page):
+    page = open_page()
     page.goto("/codes/icd-10-cm/I10")
     assert page.goto("/codes/icd-10-cm/E11.9").status == 402
     assert_sound(page)
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_pages_of_a_subscriber(open_page, site, view):
-    page = open_page(**VIEWS[view])
-    email = f"carol-{view.replace(' ', '-')}@example.org"
+def test_pages_of_a_subscriber(open_page, site):
+    page = open_page()
+    email = "carol@example.org"
     page.goto("/register?next=/account")
     page.locator("input[name=email]").fill(email)
     page.locator("input[name=password]").fill("a calm river at dusk")

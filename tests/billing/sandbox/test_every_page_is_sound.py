@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import stripe
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.billing.sandbox.shop import Shop, open_shop
 from tests.browser.conftest import Complaints
+from tests.support.pages import assert_sound
 from webapp.billing.sandbox.engine import cards, checkout
 from webapp.billing.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.browser
-
-VIEWS: dict[str, dict[str, Any]] = {
-    "wide light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
-    "wide dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-    "narrow light": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
-    "narrow dark": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"},
-}
 
 
 @pytest.fixture
@@ -70,28 +62,19 @@ def complaints() -> Iterator[Complaints]:
     assert heard == []
 
 
-@pytest.mark.parametrize("view", VIEWS)
 def test_every_page(
     browser: Browser,
     sandbox: Sandbox,
     addresses: list[str],
     complaints: Complaints,
-    view: str,
 ) -> None:
-    context = browser.new_context(base_url=sandbox.url, **VIEWS[view])
+    context = browser.new_context(base_url=sandbox.url)
     page = context.new_page()
     complaints.watch(page)
     for address in addresses:
         page.goto(address)
         assert_sound(page)
     context.close()
-
-
-def assert_sound(page: Page) -> None:
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-    width, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert width <= seen, f"{page.url}: {width - seen} px of sideways overflow"
 
 
 def test_a_person_buys_without_scripts(
