@@ -59,6 +59,13 @@ def _customers() -> None:
         sa.UniqueConstraint("user_id", name=op.f("uq_billing_customer_user_id")),
         sa.UniqueConstraint("stripe_customer_id", name=op.f("uq_billing_customer_stripe_customer_id")),
     )
+    op.create_index(
+        "ix_billing_customer_dirty",
+        "billing_customer",
+        ["next_try_at"],
+        sqlite_where=sa.text("dirty_seq > synced_seq"),
+        postgresql_where=sa.text("dirty_seq > synced_seq"),
+    )
 
 
 def _subscriptions() -> None:

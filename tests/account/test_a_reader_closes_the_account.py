@@ -21,7 +21,8 @@ PASSWORD = "a calm river at dusk"
 
 @pytest.fixture
 def scene(make_app, tmp_path: Path) -> Iterator[Scene]:
-    yield from scenes.begin(make_app, tmp_path)
+    with scenes.begin(make_app, tmp_path) as begun:
+        yield begun
 
 
 def with_password(app, user: int) -> int:
@@ -85,7 +86,7 @@ def test_the_same_address_may_register_again_but_has_no_second_trial(make_app, t
     text = (config.ROOT / "plans.toml").read_text()
     plans = tmp_path / "trial.toml"
     plans.write_text(text.replace('name = "Pro"\n', 'name = "Pro"\ntrial = { days = 14 }\n'))
-    for scene in scenes.begin(make_app, tmp_path, PLANS_FILE=plans):
+    with scenes.begin(make_app, tmp_path, PLANS_FILE=plans) as scene:
         alice = with_password(scene.app, scene.reader("alice"))
         scene.subscribe(alice)
         assert scene.subscription(alice).status == "trialing"

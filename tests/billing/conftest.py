@@ -15,11 +15,13 @@ from tests.support.scene import Scene
 @pytest.fixture
 def scene(make_app: Callable[..., Flask], tmp_path: Path) -> Iterator[Scene]:
     """A site on SQLite with its catalogue pushed."""
-    yield from scenes.begin(make_app, tmp_path)
+    with scenes.begin(make_app, tmp_path) as begun:
+        yield begun
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def scene_on_both(request: pytest.FixtureRequest, make_app: Callable[..., Flask], tmp_path: Path) -> Iterator[Scene]:
     """The same on each database."""
     given = {"DATABASE_URL": request.getfixturevalue("pg_url")} if request.param == "postgresql" else {}
-    yield from scenes.begin(make_app, tmp_path, **given)
+    with scenes.begin(make_app, tmp_path, **given) as begun:
+        yield begun

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
@@ -284,6 +285,7 @@ def settings_for(sandbox: Sandbox) -> dict[str, object]:
     }
 
 
+@contextlib.contextmanager
 def begin(make_app: Callable[..., Flask], folder: Path, **given: object) -> Iterator[Scene]:
     """A site that takes payments, served on a loopback port so that webhooks reach it, with its catalogue pushed."""
     with Sandbox(folder, webhook_url="http://127.0.0.1:9/webhooks/stripe") as sandbox:

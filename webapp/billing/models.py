@@ -64,6 +64,12 @@ class BillingCustomer(Base):
     __table_args__ = (
         CheckConstraint("dirty_seq >= synced_seq", name="synced_not_ahead"),
         CheckConstraint(f"hold_reason IS NULL OR {_one_of('hold_reason', HOLDS)}", name="hold_reason_known"),
+        Index(
+            "ix_billing_customer_dirty",
+            "next_try_at",
+            sqlite_where=text("dirty_seq > synced_seq"),
+            postgresql_where=text("dirty_seq > synced_seq"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

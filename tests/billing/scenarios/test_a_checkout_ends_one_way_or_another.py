@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from tests.support import scene as scenes
@@ -27,16 +29,12 @@ def plans_with(folder, trial: str = "", coupons: str = "") -> dict[str, object]:
 @pytest.fixture
 def scene_with(make_app, tmp_path):
     """Begin a scene with another plan catalogue; it ends with the test."""
-    begun = []
+    with contextlib.ExitStack() as begun:
 
-    def begin(trial: str = "", coupons: str = "") -> Scene:
-        steps = scenes.begin(make_app, tmp_path, **plans_with(tmp_path, trial, coupons))
-        begun.append(steps)
-        return next(steps)
+        def begin(trial: str = "", coupons: str = "") -> Scene:
+            return begun.enter_context(scenes.begin(make_app, tmp_path, **plans_with(tmp_path, trial, coupons)))
 
-    yield begin
-    for steps in begun:
-        steps.close()
+        yield begin
 
 
 def test_a_paid_checkout_gives_the_plan(scene_on_both: Scene):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import update
 
+from tests.support import scene as scenes
+from tests.support.processes import wait_until
+from tests.support.proxy import Proxy
 from tests.support.scene import Scene
 from webapp.billing import leases
 from webapp.billing.models import BillingCustomer
@@ -101,8 +105,28 @@ def test_a_change_whose_answer_is_lost_charges_once(scene: Scene):
     assert len([row for row in scene.at_stripe("charge") if row["status"] == "succeeded"]) == 2
 
 
-def test_the_database_is_away_when_an_event_comes(scene: Scene, monkeypatch):
-    """The event is answered with 500 and sent again; the outage is a table that is gone for a moment."""
+@pytest.mark.parametrize("mode", ["down", "blackhole"])
+def test_the_database_is_away_when_an_event_comes(make_app, tmp_path, pg_url, mode: str):
+    """PostgreSQL behind a proxy: the event is answered with 500, sent again by Stripe, and taken."""
+    socket = f"unix://{parse_qs(urlsplit(pg_url).query)['host'][0]}/.s.PGSQL.5432"
+    with Proxy(socket) as proxy:
+        url = f"postgresql://codeshelf@127.0.0.1:{proxy.port}{urlsplit(pg_url).path}"
+        with scenes.begin(make_app, tmp_path, DATABASE_URL=url) as scene:
+            alice = scene.reader("alice")
+            scene.sandbox.faults.hold(True)
+            scene.subscribe_unseen(alice)
+            event = scene.sent("customer.subscription.created")[0]
+            proxy.mode = mode
+            began = time.monotonic()
+            assert scene.deliver(event) == 500
+            assert time.monotonic() - began < 5
+            proxy.mode = "ok"
+            wait_until(lambda: scene.deliver(event) == 200, 10, "the event being taken")
+            scene.work()
+            scene.shows(alice, **PAID)
+
+
+def test_a_table_that_cannot_be_written_is_a_500_too(scene: Scene):
     alice = scene.reader("alice")
     scene.sandbox.faults.hold(True)
     scene.subscribe_unseen(alice)
