@@ -50,6 +50,8 @@ def index() -> str:
         gifts=overview.gifts(billing.grants_of(current_user.id)),
         held=overview.holding(current_user.id),
         on_hold=billing.held(current_user.id),
+        on_its_way=billing.is_on_its_way(current_user.id),
+        now=clock.now(),
         invoices=billing.invoices_of(current_user.id),
         refunds=overview.refunds(billing.charges_of(current_user.id)),
         can_pay=payments.enabled(),

@@ -16,12 +16,14 @@ from webapp.admin import readers
 from webapp.auth.service import find_user
 from webapp.billing import service as billing
 from webapp.billing.plans import FREE, GUEST, catalogue
+from webapp.core import clock
 from webapp.core.errors import BadInput, NotFound
 from webapp.extensions import transaction
 
 blueprint = Blueprint("admin", __name__, url_prefix="/staff")
 
 LONGEST_NOTE = 200
+A_CLICK = timedelta(seconds=30)
 LAST_YEAR = 2200
 
 
@@ -70,6 +72,8 @@ def grant() -> Response:
     until = form.until.data
     end = datetime(until.year, until.month, until.day, tzinfo=UTC) + timedelta(days=1) if until else None
     given = {"source": form.source.data, "note": form.note.data, "actor_id": current_user.id}
+    if _was_just_given(user.id, form.plan.data, end):
+        return _back(user.email, "given")  # a second click
     try:
         with transaction():
             billing.grant(user.id, form.plan.data, end, **given)
@@ -77,6 +81,12 @@ def grant() -> Response:
         form.form_errors.append(f"{error.message[0].upper()}{error.message[1:]}.")
         return _page(user.email, form)
     return _back(user.email, "given")
+
+
+def _was_just_given(user_id: int, plan_key: str, end: datetime | None) -> bool:
+    since = clock.now() - A_CLICK
+    alike = [one for one in billing.grants_of(user_id) if one.plan_key == plan_key and one.ends_at == end]
+    return any(one.source != "stripe" and one.created_at > since for one in alike)
 
 
 @blueprint.post("/grants/<int(max=2147483647):grant_id>/end")

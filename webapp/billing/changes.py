@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from webapp.billing import customers, payments, service, sync
@@ -58,10 +58,18 @@ def cancel(user_id: int) -> bool:
     held = manageable(user_id)
     with _synced_if_refused(user_id):
         if ends_at_once(held):
-            payments.gateway().cancel_now(held.stripe_id)
+            _end_now(held)
         else:
             payments.gateway().set_cancel_at_period_end(held.stripe_id, True, _key("cancel"))
     return sync.refresh(user_id)
+
+
+def _end_now(held: Subscription) -> None:
+    """End a subscription that is not paid, and what it still asks for: nobody should pay for nothing."""
+    payments.gateway().cancel_now(held.stripe_id)
+    if held.latest_invoice is not None:
+        with suppress(PaymentRefused):  # it may be paid already, or void
+            payments.gateway().void_invoice(held.latest_invoice)
 
 
 def keep(user_id: int) -> bool:
@@ -76,13 +84,16 @@ def keep(user_id: int) -> bool:
 
 
 def resume(user_id: int) -> bool:
-    """Let a paused subscription go on; a new period begins and is charged. Errors: as `cancel`, PaymentDeclined."""
-    stripe_id, gateway = manageable(user_id).stripe_id, payments.gateway()
-    with _synced_if_refused(user_id), gateway.errors():
+    """Let a paused subscription go on; a new period begins and is charged.
+
+    Errors: as `cancel`, PaymentDeclined, OutcomeUnknown.
+    """
+    held, gateway = manageable(user_id), payments.gateway()
+    with _synced_if_refused(user_id), gateway.errors(charging=True):
         gateway.client.v1.subscriptions.resume(
-            stripe_id,
+            held.stripe_id,
             {"payment_behavior": "resume_on_payment_success"},  # an unpaid plan stays closed
-            {"idempotency_key": _key("resume")},
+            {"idempotency_key": f"resume-{held.stripe_id}-{held.latest_invoice}"},  # each try makes an invoice
         )
     return sync.refresh(user_id)
 

@@ -18,12 +18,13 @@ from urllib.parse import quote
 from flask import current_app
 
 from webapp.auth import readers
-from webapp.billing import attempts, customers, payments, prices, service, sync
+from webapp.billing import attempts, customers, grants, payments, prices, service, sync
 from webapp.billing.attempts import Attempt
 from webapp.billing.payments import PaymentRefused, PaymentsAway
 from webapp.billing.plans import Billing, Plan, Price, Trial, catalogue
 from webapp.billing.snapshots import CheckoutSnapshot
-from webapp.billing.standing import LIVE
+from webapp.billing.standing import access
+from webapp.core import clock
 from webapp.core.errors import CodeshelfError, NotFound
 from webapp.extensions import settings
 
@@ -32,7 +33,7 @@ SUCCESS_PATH = "/billing/success"
 BEFORE_SECONDS = 5.0
 """How long a checkout waits for the sync before it."""
 
-State = Literal["has plan", "on hold", "on its way", "checking", "not paid", "expired", "over"]
+State = Literal["has plan", "on hold", "on its way", "not settled", "checking", "not paid", "expired", "over"]
 
 
 class AlreadySubscribed(CodeshelfError):
@@ -51,7 +52,7 @@ class OnHold(CodeshelfError):
     def __init__(self) -> None:
         contact = settings().contact_email
         whom = f"Write to {contact}" if contact else "Write to the operator of this site"
-        super().__init__(f"Payments of this account are on hold. {whom} to clear it up. Nothing was charged.")
+        super().__init__(f"The paid plan of this account is on hold. {whom} to clear it up. Nothing was charged.")
 
 
 class Superseded(CodeshelfError):
@@ -133,7 +134,7 @@ def _refuse_second(user_id: int) -> None:
         raise OnHold
     if service.live_subscription(user_id) is not None:
         raise AlreadySubscribed
-    if any(one.status == "incomplete" for one in service.subscriptions_of(user_id)):
+    if service.is_on_its_way(user_id):
         raise OnItsWay
 
 
@@ -232,8 +233,10 @@ def _standing(user_id: int, session: CheckoutSnapshot, *, is_current: bool) -> S
     if service.held(user_id):
         return "on hold"
     live = service.live_subscription(user_id)
-    if live is not None and live.status in LIVE:
+    if live is not None and access(live, grants.grace(), clock.now()) is not None:
         return "has plan"
+    if not is_current:
+        return "checking"
     if session.payment_status == "unpaid":
-        return "on its way"
-    return "over" if is_current else "checking"
+        return "on its way" if service.is_on_its_way(user_id) else "not settled"
+    return "over"

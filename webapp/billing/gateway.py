@@ -76,9 +76,12 @@ class Gateway:
         return patience.left
 
     @staticmethod
-    def errors() -> contextlib.AbstractContextManager[None]:
-        """For the use of `client` itself: the library's errors become those of `payments`."""
-        return _errors()
+    def errors(*, charging: bool = False) -> contextlib.AbstractContextManager[None]:
+        """For the use of `client` itself: the library's errors become those of `payments`.
+
+        `charging`: the request may take money, so that a lost answer leaves its outcome unknown.
+        """
+        return _errors(OutcomeUnknown if charging else PaymentsAway)
 
     # What a customer has
 
@@ -220,6 +223,11 @@ class Gateway:
     def cancel_now(self, subscription_id: str) -> None:
         """End a subscription at once; one that has ended stays as it is."""
         _or_none(lambda: self._v1.subscriptions.cancel(subscription_id))
+
+    def void_invoice(self, invoice_id: str) -> None:
+        """Make an open invoice one that can no longer be paid. Errors: PaymentRefused if it is not open."""
+        with _errors():
+            self._v1.invoices.void_invoice(invoice_id)
 
     def preview_change(
         self, customer_id: str, subscription_id: str, item_id: str, price_id: str, at: datetime

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from webapp.billing import changes, overview, service, switching, sync
 from webapp.billing.asking import asking
-from webapp.billing.payments import OutcomeUnknown, PaymentDeclined
+from webapp.billing.payments import OutcomeUnknown, PaymentDeclined, PaymentsAway
 from webapp.core import clock
 from webapp.core.errors import CodeshelfError
 
@@ -48,7 +48,8 @@ def after() -> Response:
         is_current = sync.refresh(current_user.id)
     if is_current and overview.is_unpaid(current_user.id):
         return redirect("/billing/mend?still=1", 303)
-    return _to_account("mended" if was_unpaid else "updated", is_current=is_current)
+    mended = was_unpaid and overview.is_paid(current_user.id)
+    return _to_account("mended" if mended else "updated", is_current=is_current)
 
 
 @blueprint.get("/mend")
@@ -86,8 +87,17 @@ def keep() -> Response:
 @blueprint.post("/resume")
 def resume() -> Response:
     """Let a paused subscription go on; it does once it is paid."""
-    with asking():
-        is_current = changes.resume(current_user.id)
+    held = overview.holding(current_user.id)
+    if held is not None and held.open_invoice is not None:
+        return _to_account("still_paused")  # each try would make another invoice: this one is to be paid
+    try:
+        with asking():
+            is_current = changes.resume(current_user.id)
+    except OutcomeUnknown:
+        return _unclear("unclear")
+    except PaymentDeclined:
+        sync.refresh(current_user.id, UNCLEAR_SECONDS)
+        return _to_account("still_paused")
     held = overview.holding(current_user.id)
     still = held is not None and held.row.status == "paused"
     return _to_account("still_paused" if still else "resumed", is_current=is_current)
@@ -109,8 +119,7 @@ def change(lookup_key: str) -> Response:
             except (switching.Stale, PaymentDeclined) as error:
                 return _preview(lookup_key, error)
     except OutcomeUnknown:
-        sync.refresh(current_user.id, UNCLEAR_SECONDS)  # at least the worker is to look
-        return _to_account("unclear")
+        return _unclear("unclear")
     return _to_account(outcome)
 
 
@@ -123,9 +132,20 @@ def _preview(lookup_key: str, problem: CodeshelfError | None = None) -> Response
 
 
 def _done(work: Callable[[int], bool], sentence: str) -> Response:
-    with asking():
-        is_current = work(current_user.id)
+    try:
+        with asking():
+            is_current = work(current_user.id)
+    except PaymentsAway:
+        return _unclear("not_told")
+    except changes.NothingToChange:  # a second click: it is done
+        return _to_account("")
     return _to_account(sentence, is_current=is_current)
+
+
+def _unclear(sentence: str) -> Response:
+    """The answer was lost: what our rows say may be old, and the worker is to look."""
+    sync.refresh(current_user.id, UNCLEAR_SECONDS)
+    return _to_account(sentence)
 
 
 def _to_account(sentence: str, *, is_current: bool = True) -> Response:

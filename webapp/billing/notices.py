@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TRIAL_ENDING = timedelta(days=3)
 GRACE_ENDING = timedelta(days=2)
 CARD_EXPIRING = timedelta(days=30)
+A_DAY = timedelta(days=1)
 FARTHEST = timedelta(days=31)
 """No date further off asks for a mail."""
 
@@ -50,8 +51,12 @@ def tell(customer: BillingCustomer, changes: Iterable[Change]) -> None:
             _send(Notice("payment_failed", f"{row.stripe_id}:{until:%Y%m%d%H%M}", customer, row, until))
         ends, was_live = ends_at(row), change.status in LIVE
         if row.status in LIVE:
-            if ends is not None and ends != change.ends_at:
+            if ends is not None and row.status == "past_due":
+                ends = min(ends, grace_end(row, grants.grace()) or ends)
+            if ends is not None and ends_at(row) != change.ends_at:
                 _send(Notice("cancelled", f"{row.stripe_id}:{row.fetched_at:%Y%m%d%H%M%S}", customer, row, ends))
+        elif change.status == "incomplete" and row.status in {"incomplete_expired", "canceled"}:
+            _send(Notice("not_settled", f"{row.stripe_id}", customer, row, None))
         elif was_live and change.ends_at is None:
             _send(Notice("cancelled", f"{row.stripe_id}:{row.fetched_at:%Y%m%d%H%M%S}", customer, row, None))
 
@@ -118,7 +123,13 @@ def _send(notice: Notice) -> None:
         subscription=notice.row,
         card=notice.customer,
         until=notice.until,
+        is_over=notice.until is not None and notice.until <= clock.now(),
+        was_trial=_ended_with_trial(notice.row),
     )
+
+
+def _ended_with_trial(row: Subscription) -> bool:
+    return row.trial_end is not None and (row.ended_at or row.period_end) <= row.trial_end + A_DAY
 
 
 def on_hold(customer: BillingCustomer) -> None:

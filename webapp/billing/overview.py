@@ -6,21 +6,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp.billing import changes, customers, service
+from webapp.billing import changes, customers, grants, service
 from webapp.billing.models import BillingCustomer, Charge, EntitlementGrant, Invoice, Subscription
 from webapp.billing.payments import OutcomeUnknown
 from webapp.billing.plans import Plan, Price, catalogue
-from webapp.billing.standing import ends_at
+from webapp.billing.standing import LIVE, PAID, ends_at, grace_end
 from webapp.core import clock
 
 SENTENCES = {
     "already": "You have a subscription already. Change it here: a second one would be charged as well.",
     "updated": "What you changed at the payment service is shown here.",
     "mended": "Your payment went through: all is well again.",
-    "cancelled": "Your subscription is cancelled, and nothing more will be charged.",
+    "cancelled": "Your subscription is cancelled.",
+    "not_told": "We could not see whether this went through. Look here again in a few minutes.",
     "kept": "Your subscription goes on as before.",
     "resumed": "Your subscription goes on.",
-    "still_paused": "The payment did not go through, so your subscription is still paused. Enter another card first.",
+    "still_paused": (
+        "The payment did not go through, so your subscription is still paused. "
+        "Pay the open invoice, or enter another card."
+    ),
     "changed": "Your plan is changed.",
     "pending": "The payment of your change has not gone through yet. Until it has, your plan is as it was.",
     "unchanged": "Your plan is as it was: the change did not go through.",
@@ -74,6 +78,11 @@ class Holding:
     may_cancel: bool
     may_keep: bool
     ends_at_once: bool
+    closes_on: datetime | None
+    """When the plan closes unless a failed payment is made good; may have passed."""
+    on_hold: bool
+    others: tuple[Subscription, ...]
+    """Further subscriptions that are charged as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +102,9 @@ def holding(user_id: int) -> Holding | None:
     ends_on = ends_at(row) if row is not None else None
     if row is None or (ends_on is not None and ends_on <= clock.now()):
         return None
-    plan = catalogue().get(row.plan_key or "")
+    plan, on_hold = catalogue().get(row.plan_key or ""), service.held(user_id) is not None
     running = row.status in {"active", "trialing"}
+    may_switch = running and ends_on is None and not row.pending_update_expires_at and not on_hold
     return Holding(
         row=row,
         plan_name=plan.name if plan else "Subscription",
@@ -103,10 +113,13 @@ def holding(user_id: int) -> Holding | None:
         renews_on=row.period_end if running else None,
         card=_card(customers.of_user(user_id)),
         open_invoice=_open_invoice(row, service.invoices_of(user_id)),
-        switches=tuple(_switches(row)) if running and ends_on is None and not row.pending_update_expires_at else (),
+        switches=tuple(_switches(row)) if may_switch else (),
         may_cancel=ends_on is None or changes.ends_at_once(row),
         may_keep=running and ends_on is not None,
         ends_at_once=changes.ends_at_once(row),
+        closes_on=min(filter(None, (grace_end(row, grants.grace()), ends_on)), default=None),
+        on_hold=on_hold,
+        others=tuple(one for one in service.subscriptions_of(user_id) if one.status in LIVE and one.id != row.id),
     )
 
 
@@ -114,6 +127,11 @@ def is_unpaid(user_id: int) -> bool:
     """Whether the reader's subscription waits for a payment that failed."""
     row = service.live_subscription(user_id)
     return row is not None and row.status in {"past_due", "unpaid"}
+
+
+def is_paid(user_id: int) -> bool:
+    row = service.live_subscription(user_id)
+    return row is not None and row.status in PAID
 
 
 def _switches(row: Subscription) -> Iterable[Switch]:
@@ -132,8 +150,8 @@ def _card(customer: BillingCustomer | None) -> Card | None:
 
 
 def _open_invoice(row: Subscription, invoices: list[Invoice]) -> Invoice | None:
-    """Return the invoice of this subscription that waits for its payment."""
-    return next((one for one in invoices if one.status == "open" and one.subscription == row.stripe_id), None)
+    """Return the invoice of this subscription whose payment opens the plan, or keeps it open."""
+    return next((one for one in invoices if one.status == "open" and one.stripe_id == row.latest_invoice), None)
 
 
 def refunds(charges: Iterable[Charge]) -> list[Charge]:

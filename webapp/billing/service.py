@@ -75,16 +75,24 @@ def held(user_id: int) -> str | None:
     return db.session.scalars(select(BillingCustomer.hold_reason).filter_by(user_id=user_id)).one_or_none()
 
 
+def is_on_its_way(user_id: int) -> bool:
+    """Whether a first payment is under way, as with a bank debit."""
+    return any(row.status == "incomplete" for row in subscriptions_of(user_id))
+
+
 def payment_trouble(user_id: int) -> PaymentTrouble | None:
-    """Return the unpaid renewal of a reader's subscription, None if all is paid."""
-    query = (
-        select(Subscription)
-        .join(BillingCustomer)
-        .where(BillingCustomer.user_id == user_id, Subscription.status == "past_due")
-    )
-    row = db.session.scalars(query.order_by(Subscription.created.desc())).first()
-    until = grace_end(row, grants.grace()) if row is not None else None
-    return PaymentTrouble(row.plan_key, until) if row is not None and row.plan_key and until else None
+    """Return the unpaid renewal of the subscription that a reader manages.
+
+    None if all is paid, or if mending it would not open anything: on hold, or while a gift is as good.
+    """
+    row = live_subscription(user_id)
+    if row is None or row.plan_key is None or row.status not in {"past_due", "unpaid"} or held(user_id):
+        return None
+    given = entitlement([one for one in grants_of(user_id) if one.source != grants.SOURCE], clock.now(), catalogue())
+    paid_for = catalogue().get(row.plan_key)
+    if paid_for is None or given.plan.rank >= paid_for.rank:
+        return None
+    return PaymentTrouble(row.plan_key, grace_end(row, grants.grace()) or row.period_start)
 
 
 def grant(

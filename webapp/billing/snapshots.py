@@ -66,6 +66,7 @@ class InvoiceSnapshot:
     amount_due: int
     currency: str
     created: datetime
+    paid_at: datetime | None
     attempts: int
     hosted_url: str | None
     pdf_url: str | None
@@ -258,6 +259,7 @@ def invoice(raw: Json) -> InvoiceSnapshot:
         amount_due=raw.get("amount_due") or 0,
         currency=_need(raw, "currency"),
         created=_time(raw, "created"),
+        paid_at=moment((raw.get("status_transitions") or {}).get("paid_at")),
         attempts=raw.get("attempt_count") or 0,
         hosted_url=raw.get("hosted_invoice_url"),
         pdf_url=raw.get("invoice_pdf"),

@@ -7,6 +7,7 @@ which Stripe charges only once.
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -14,15 +15,15 @@ from typing import Literal
 from flask import current_app
 
 from webapp.billing import changes, payments, prices, sync
-from webapp.billing.checkout import on_offer
-from webapp.billing.models import Subscription
-from webapp.billing.payments import PaymentRefused
+from webapp.billing.checkout import OnHold, on_offer
+from webapp.billing.models import BillingCustomer, Subscription
+from webapp.billing.payments import OutcomeUnknown, PaymentRefused, PaymentsAway
 from webapp.billing.plans import Plan, Price
 from webapp.billing.snapshots import ChangePreview
 from webapp.core import clock
 from webapp.core.errors import CodeshelfError
 from webapp.core.signing import Signet
-from webapp.extensions import settings
+from webapp.extensions import RedisUnavailable, db, redis, settings
 
 HOLDS = timedelta(minutes=15)
 """How long a preview may be bought."""
@@ -52,7 +53,13 @@ class Preview:
     charge: ChangePreview
     credit: int
     other: int
+    on_trial: bool
     token: str
+
+    @property
+    def due_now(self) -> int:
+        """What is charged at once: nothing during a trial, whose first payment the preview then tells."""
+        return 0 if self.on_trial else self.charge.amount_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,8 @@ def preview(user_id: int, lookup_key: str) -> Preview:
     charge = _ask(user_id, held, target, at)
     offer = _Offer(user_id, held.stripe_id, held.price_id, target, charge.amount_due, at, secrets.token_hex(16))
     total = sum(line.amount for line in charge.lines)
-    return Preview(plan, price, charge, max(0, -total), charge.amount_due - max(0, total), _sign(offer))
+    credit, other, on_trial = max(0, -total), charge.amount_due - max(0, total), held.status == "trialing"
+    return Preview(plan, price, charge, credit, other, on_trial, _sign(offer))
 
 
 def buy(user_id: int, lookup_key: str, token: str) -> Outcome:
@@ -95,9 +103,16 @@ def buy(user_id: int, lookup_key: str, token: str) -> Outcome:
     held = changes.manageable(user_id)
     if held.stripe_id != offer.subscription:
         raise Stale
-    if held.pending_update_expires_at is None and not _is_done(offer):
+    try:
+        is_done = _is_done(offer)
+    except PaymentsAway:
+        if _was_sent(offer):
+            raise OutcomeUnknown from None
+        raise
+    if held.pending_update_expires_at is None and not is_done:
         _refuse_blocked(held)
         if _still_holds(user_id, held, offer):
+            _note_sent(offer)
             payments.gateway().change_price(
                 held.stripe_id, held.item_id, offer.to_price, offer.at, f"change-{offer.key}"
             )
@@ -117,7 +132,10 @@ def _changeable(user_id: int, lookup_key: str) -> Subscription:
 
 
 def _refuse_blocked(held: Subscription) -> None:
-    """Errors: NotNow, saying what comes first."""
+    """Errors: NotNow, saying what comes first; OnHold."""
+    if db.session.get_one(BillingCustomer, held.customer_id).hold_reason is not None:
+        raise OnHold
+    db.session.rollback()  # no transaction is held while Stripe is asked
     if held.status in {"past_due", "unpaid"}:
         raise NotNow("Your last payment failed. Mend the card first; then you can change the plan.")
     if held.status == "paused":
@@ -139,6 +157,19 @@ def _still_holds(user_id: int, held: Subscription, offer: _Offer) -> bool:
         return _ask(user_id, held, offer.to_price, offer.at).amount_due == offer.amount_due
     except PaymentRefused:  # a new period has begun meanwhile, or the subscription has ended
         return False
+
+
+def _note_sent(offer: _Offer) -> None:
+    """Remember for as long as the form holds that it went to Stripe: its answer may be lost."""
+    with suppress(RedisUnavailable):
+        redis.call(lambda client: client.set(f"change:{offer.key}", 1, ex=int(HOLDS.total_seconds())))
+
+
+def _was_sent(offer: _Offer) -> bool:
+    try:
+        return bool(redis.call(lambda client: client.exists(f"change:{offer.key}")))
+    except RedisUnavailable:
+        return True  # it may have been
 
 
 def _is_done(offer: _Offer) -> bool:

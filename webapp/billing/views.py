@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from webapp.billing import checkout, manage_views, overview, payments, service
 from webapp.billing.asking import asking
 from webapp.billing.plans import catalogue
+from webapp.billing.standing import ends_at
 from webapp.core.net import own_path
 
 blueprint = Blueprint("billing", __name__)
@@ -25,6 +26,8 @@ def confirm(lookup_key: str) -> Response:
     plan, price = checkout.on_offer(lookup_key)
     if not payments.enabled():
         return redirect("/pricing", 303)
+    if service.is_on_its_way(current_user.id):
+        return redirect(ACCOUNT, 303)
     if overview.holding(current_user.id) is not None:
         return redirect(f"{ACCOUNT}?done=already", 303)
     if service.held(current_user.id):
@@ -66,13 +69,15 @@ def success() -> Response:
 
 
 def _success_page(state: str, result: checkout.Result, status: int = 200) -> Response:
-    entitled = service.entitlement_of(current_user.id)
+    subscription = service.live_subscription(current_user.id)
+    plan = catalogue().get(subscription.plan_key or "") if subscription else None
     page = render_template(
         "billing/success.html",
         state=state,
         result=result,
-        entitled=entitled,
-        subscription=service.live_subscription(current_user.id),
+        plan_name=plan.name if plan else "",
+        ends_on=ends_at(subscription) if subscription else None,
+        subscription=subscription,
         again=request.full_path,
     )
     response = make_response(page, status)

@@ -134,9 +134,11 @@ def answer(status: int, code: str, message: str, *, retry_after: int | None = No
         body = {"code": code, "message": message, **({"request_id": request_id} if request_id else {})}
         response = jsonify({"error": body})
     else:
-        title = TITLES.get(status, "This did not work")
+        title = "The card was declined" if code == "card_declined" else TITLES.get(status, "This did not work")
         response = Response(
-            _page(status=status, title=title, message=message, retry_after=retry_after, request_id=request_id),
+            _page(
+                status=status, code=code, title=title, message=message, retry_after=retry_after, request_id=request_id
+            ),
             content_type="text/html; charset=utf-8",
         )
     response.status_code = status

@@ -169,7 +169,7 @@ def test_a_first_payment_left_incomplete_gives_nothing_and_expires(scene: Scene)
     scene.shows(alice, plan="free", grants=[], mails=[], audit=[])
     scene.forward(hours=24)
     assert scene.subscription(alice).status == "incomplete_expired"
-    scene.shows(alice, plan="free", grants=[], mails=[], audit=[])
+    scene.shows(alice, plan="free", grants=[], mails=["not_settled"], audit=[])
 
 
 def test_a_coupon_of_a_hundred_percent_gives_the_plan_and_no_receipt(scene_with):
