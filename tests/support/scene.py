@@ -22,6 +22,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.support import people
 from webapp.auth.models import AuditEvent, User
 from webapp.billing import checkout, customers, payments, prices, service, sync, tasks
+from webapp.billing.inbox import EVENTS
 from webapp.billing.models import BillingCustomer, EntitlementGrant, StripeEvent, Subscription
 from webapp.billing.sandbox.engine import cards
 from webapp.billing.sandbox.engine import checkout as paying
@@ -285,6 +286,13 @@ def settings_for(sandbox: Sandbox) -> dict[str, object]:
     }
 
 
+def _choose_events(sandbox: Sandbox) -> None:
+    """Have the endpoint get the events that the manual tells operators to choose."""
+    with sandbox.store.session() as state:
+        for endpoint in state.find("webhook_endpoint"):
+            state.put({**endpoint, "enabled_events": list(EVENTS)})
+
+
 @contextlib.contextmanager
 def begin(make_app: Callable[..., Flask], folder: Path, **given: object) -> Iterator[Scene]:
     """A site that takes payments, served on a loopback port so that webhooks reach it, with its catalogue pushed."""
@@ -292,6 +300,7 @@ def begin(make_app: Callable[..., Flask], folder: Path, **given: object) -> Iter
         app = make_app(**{**settings_for(sandbox), **given})
         served = Served(app)
         sandbox.set_webhook_url(f"{served.url}/webhooks/stripe")
+        _choose_events(sandbox)
         with app.app_context():
             push.push(lambda _line: None)
         try:
