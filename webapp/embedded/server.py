@@ -6,6 +6,7 @@ import errno
 import http.client
 import socket
 import sys
+from pathlib import Path
 
 from config import Settings
 from webapp.embedded.problems import StartError
@@ -13,8 +14,9 @@ from webapp.site.bodies import WAITING_THREADS
 
 FINISH_SECONDS = 10
 """How long a stopping server may finish its requests."""
-OVERLAP_SECONDS = 6.0
-"""On a reload old processes go on for so long, while the new ones load."""
+LISTENS = "0A"
+"""The state of a listening socket in the kernel's tables."""
+SOCKET_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 ANSWER_SECONDS = 2.0
 UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # not bound here: these are asked elsewhere
 
@@ -25,8 +27,7 @@ def command(settings: Settings) -> list[str]:
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--http", "1", "--no-ws"),
         *("--host", ip_address(settings), "--port", str(settings.port)),
         *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads + WAITING_THREADS)),
-        *("--respawn-failed-workers", "--respawn-interval", str(OVERLAP_SECONDS)),
-        *("--workers-kill-timeout", str(FINISH_SECONDS), "--log-level", "error"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", str(FINISH_SECONDS), "--log-level", "error"),
     ]
 
 
@@ -66,6 +67,13 @@ def answers(settings: Settings) -> bool:
         return False
     finally:
         connection.close()
+
+
+def listeners(settings: Settings) -> int:
+    """Return how many sockets listen on the site's port: each process of the server has one once it has loaded."""
+    port = f":{settings.port:04X}"
+    rows = (row.split() for table in SOCKET_TABLES if table.exists() for row in table.read_text().splitlines())
+    return sum(row[1].endswith(port) and row[3] == LISTENS for row in rows)
 
 
 def address(settings: Settings) -> str:

@@ -16,7 +16,7 @@ from webapp.embedded.problems import StartError
 from webapp.embedded.supervisor import Stopped, Supervisor
 
 ANSWER_SECONDS = 60.0
-SERVER_PATIENCE_SECONDS = server.FINISH_SECONDS + server.OVERLAP_SECONDS + 2.0
+SERVER_PATIENCE_SECONDS = server.FINISH_SECONDS + 2.0
 WORKER_PATIENCE_SECONDS = 25.0
 REDIS_PATIENCE_SECONDS = 10.0
 SANDBOX_PATIENCE_SECONDS = 10.0
@@ -47,6 +47,8 @@ class Site:
         self._redis: Child | None = None
         self._sandbox: Child | None = None
         self._server: Child | None = None
+        self._leaving: Child | None = None
+        """Of two servers, during a reload, the one that will go."""
         self._worker: Child | None = None
 
     def _child(self, name: str, command: Sequence[str], patience: float, log: Path | None = None) -> Child:
@@ -65,13 +67,11 @@ class Site:
                 return code
             self._await_sandbox()
             self._serve()
-            self._supervisor.watch(
-                _those((self._redis, self._sandbox, self._worker, self._server)), lambda: self._reload(check)
-            )
+            self._supervisor.watch(self._children, lambda: self._reload(check))
         except Stopped:
             self._say("Stopping.")
         finally:
-            self._supervisor.stop(_those((self._server, self._worker)))
+            self._supervisor.stop(_those((self._server, self._leaving, self._worker)))
             self._supervisor.stop(_those((self._sandbox, self._redis)))
             self._forget()
             redis_server.tidy(self._settings)
@@ -143,9 +143,15 @@ class Site:
         self._say(f"Payments: a sandbox at {found['STRIPE_API_BASE']}, no money moves (process {child.pid})")
         return found
 
+    def _children(self) -> list[Child]:
+        return _those((self._redis, self._sandbox, self._worker, self._server))
+
+    def _new_server(self) -> Child:
+        return self._child("Server", server.command(self._settings), SERVER_PATIENCE_SECONDS)
+
     def _serve(self) -> None:
         settings = self._settings
-        serving = self._server = self._child("Server", server.command(settings), SERVER_PATIENCE_SECONDS)
+        serving = self._server = self._new_server()
         serving.start()
         answered = self._supervisor.wait_until(lambda: server.answers(settings) or not serving.runs, ANSWER_SECONDS)
         if not answered or not serving.runs:
@@ -162,10 +168,26 @@ class Site:
             self._say("Not reloaded: what runs stays as it is.")
             return
         self._say("Reloading.")
-        if self._server is not None:
-            self._server.send(signal.SIGHUP)
+        if not self._replace_server():
+            self._say("Not reloaded: the new server did not start, its own messages stand above; the old one goes on.")
+            return
         if self._worker is not None:
             self._worker.send(signal.SIGTERM)  # it ends when its job is done, and is started again
+
+    def _replace_server(self) -> bool:
+        """Start a new server beside the old one, which ends only when every process of the new one listens."""
+        old, new = self._server, self._new_server()
+        wanted = server.listeners(self._settings) + self._settings.workers
+        self._server = new  # from here on a stop ends both
+        self._leaving = old
+        new.start()
+        self._supervisor.wait_until(lambda: server.listeners(self._settings) >= wanted or not new.runs, ANSWER_SECONDS)
+        served = new.runs and server.listeners(self._settings) >= wanted
+        self._server, self._leaving = (new, old) if served else (old, new)
+        if self._supervisor.stop(_those((self._leaving,))):
+            raise Stopped
+        self._leaving = None
+        return served
 
 
 def _those(children: Sequence[Child | None]) -> list[Child]:

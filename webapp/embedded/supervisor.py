@@ -67,12 +67,12 @@ class Supervisor:
             process.wait()
         return process.returncode
 
-    def watch(self, children: Sequence[Child], reload: Callable[[], None]) -> None:
-        """Keep `children` running and call `reload` on HUP, until told to stop. Errors: Stopped."""
+    def watch(self, children: Callable[[], Sequence[Child]], reload: Callable[[], None]) -> None:
+        """Keep those running that are its `children` now, and call `reload` on HUP. Errors: Stopped."""
         while True:
-            for child in children:
+            for child in children():
                 self._revive(child)
-            pauses = [child.due - time.monotonic() for child in children if not child.pid]
+            pauses = [child.due - time.monotonic() for child in children() if not child.pid]
             number = self.wait(max(min(pauses, default=60.0), 0.0))
             if number == signal.SIGHUP:
                 reload()
@@ -88,20 +88,25 @@ class Supervisor:
             except OSError as error:
                 self._say(f"{child.name} cannot be started, trying again: {error}")
 
-    def stop(self, children: Sequence[Child]) -> None:
-        """Ask `children` to end, all at once, and kill those that take too long or when asked to stop again."""
+    def stop(self, children: Sequence[Child]) -> bool:
+        """Ask `children` to end, all at once; kill those that take too long, or when asked to stop meanwhile.
+
+        Return whether that was asked.
+        """
         for child in children:
             child.send(signal.SIGTERM)
         began = time.monotonic()
+        hurry = False
         while running := [child for child in children if child.runs]:
-            hurry = self._asked_again()
+            hurry = self._asked_to_stop() or hurry
             for child in running:
                 if hurry or time.monotonic() - began >= child.patience:
                     child.kill()
         for child in children:
             child.end_rest()
+        return hurry
 
-    def _asked_again(self) -> bool:
+    def _asked_to_stop(self) -> bool:
         try:
             self.wait(POLL_SECONDS)
         except Stopped:
