@@ -11,8 +11,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from webapp.access import web as access
 from webapp.account.views import blueprint as account_blueprint
+from webapp.admin.articles import blueprint as staff_articles_blueprint
+from webapp.admin.catalogue import blueprint as staff_catalogue_blueprint
 from webapp.admin.cli import meter_cli, stats_command
 from webapp.admin.dev import cli as dev_cli
+from webapp.admin.royalty import blueprint as royalty_blueprint
 from webapp.admin.views import blueprint as admin_blueprint
 from webapp.api.views import blueprint as api_blueprint
 from webapp.auth import tasks as auth_tasks
@@ -27,9 +30,14 @@ from webapp.codes import tasks as codes_tasks
 from webapp.codes.cli import cli as codes_cli
 from webapp.codes.document import SECTIONS
 from webapp.codes.express import Express, WsgiApp
+from webapp.codes.features import FEATURES
 from webapp.codes.pages import CodePages
+from webapp.codes.release_views import blueprint as code_releases_blueprint
+from webapp.codes.royalty import Recorder
+from webapp.codes.uploads import tasks as upload_tasks
 from webapp.codes.views import PERSONAL
 from webapp.codes.views import blueprint as codes_blueprint
+from webapp.codes.worksheets.views import blueprint as worksheets_blueprint
 from webapp.core import clock
 from webapp.extensions import csrf, db, engine_options, login_manager, migrate, redis
 from webapp.jobs.cli import cli as jobs_cli
@@ -46,11 +54,16 @@ BLUEPRINTS = (
     site_blueprint,
     health_blueprint,
     codes_blueprint,
+    code_releases_blueprint,
     auth_blueprint,
     account_blueprint,
     admin_blueprint,
+    staff_catalogue_blueprint,
+    staff_articles_blueprint,
+    royalty_blueprint,
     billing_blueprint,
     webhook_blueprint,
+    worksheets_blueprint,
     tools_blueprint,
     api_blueprint,
 )
@@ -59,6 +72,7 @@ SCHEDULES = (
     auth_tasks.SCHEDULE,
     mail_tasks.SCHEDULE,
     codes_tasks.SCHEDULE,
+    upload_tasks.SCHEDULE,
     metering_tasks.SCHEDULE,
     billing_tasks.SCHEDULE,
 )
@@ -83,6 +97,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     login_manager.init_app(app, add_context_processor=False)  # it would ask the database on every page
     migrate.init_app(app, db, directory=str(config.ROOT / "migrations"))
     app.extensions["code_pages"] = CodePages(plans, settings.public_url, app.jinja_env)
+    app.extensions["royalty"] = Recorder(app, app.extensions["counts"])
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for command in COMMANDS if settings.production else (*COMMANDS, dev_cli):
@@ -120,17 +135,21 @@ def _wrapped(app: Flask, settings: config.Settings) -> WsgiApp:
         Bodies(wrapped, settings.threads),
         app.extensions["gate"],
         app.extensions["code_pages"],
+        app.extensions["royalty"],
         cookies=(app.extensions["session_cookie"], app.extensions["guest_cookie"]),
         headers=(*PERSONAL, *headers.pairs(settings)),
     )
 
 
 def _check_names(plans: billing_plans.PlanCatalogue) -> None:
-    """Refuse sections and tools in the plan catalogue that do not exist."""
+    """Refuse sections, features and tools in the plan catalogue that do not exist."""
     for plan in plans.plans.values():
         for section in sorted(plan.sections - SECTIONS.keys()):
             known = ", ".join(SECTIONS)
             raise billing_plans.PlansError(f"plans.{plan.key}.sections: {section!r} is none of {known}")
+        for feature in sorted(plan.features - FEATURES.keys()):
+            known = ", ".join(FEATURES)
+            raise billing_plans.PlansError(f"plans.{plan.key}.features: {feature!r} is none of {known}")
         for tool in sorted(plan.tools.keys() - TOOLS.keys()):
             raise billing_plans.PlansError(f"plans.{plan.key}.tools: {tool!r} is none of {', '.join(TOOLS)}")
 

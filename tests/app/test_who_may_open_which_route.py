@@ -10,10 +10,16 @@ GUEST, FREE, PRO, STAFF = "guest", "free", "pro", "staff"
 WHO = (GUEST, FREE, PRO, STAFF)
 
 OPEN = dict.fromkeys(WHO, 200)
+BY_PLAN = {GUEST: 402, FREE: 402, PRO: 200, STAFF: 200}
 ABSENT = dict.fromkeys(WHO, 404)
 SIGNED_IN = {GUEST: 302, FREE: 200, PRO: 200, STAFF: 200}
 SIGNED_OUT = {GUEST: 200, FREE: 303, PRO: 303, STAFF: 303}
 STAFF_ONLY = {GUEST: 302, FREE: 404, PRO: 404, STAFF: 200}
+STAFF_NOT_THERE = {GUEST: 302, FREE: 404, PRO: 404, STAFF: 404}
+"""For staff, and nothing of that number is there yet."""
+STAFF_LED_ON = {GUEST: 302, FREE: 404, PRO: 404, STAFF: 303}
+STAFF_THEN_TOKEN = {GUEST: 302, FREE: 404, PRO: 404, STAFF: 400}
+"""Who may is asked before the body, with its CSRF token, is read: it may be large."""
 NOT_SOLD = {GUEST: 302, FREE: 303, PRO: 303, STAFF: 303}
 """No payments are set up here: readers are led to the page that says so."""
 NO_PAYMENTS = {GUEST: 302, FREE: 503, PRO: 503, STAFF: 503}
@@ -28,6 +34,9 @@ ROUTES = {
     ("GET", "/codes/"): ("/codes/", OPEN),
     ("GET", "/codes/<system>/"): ("/codes/icd-10-cm/", OPEN),
     ("GET", "/codes/<system>/<key>"): ("/codes/icd-10-cm/E11.9", OPEN),
+    ("GET", "/codes/<system>/releases"): ("/codes/icd-10-cm/releases", OPEN),
+    ("GET", "/codes/<system>/releases/differences"): ("/codes/icd-10-cm/releases/differences", BY_PLAN),
+    ("GET", "/codes/<system>/releases/differences.csv"): ("/codes/icd-10-cm/releases/differences.csv", BY_PLAN),
     ("GET", "/pricing"): ("/pricing", OPEN),
     ("GET", "/<any(terms, privacy, imprint, disclaimer):name>"): ("/privacy", OPEN),
     ("GET", "/account"): ("/account", SIGNED_IN),
@@ -63,6 +72,38 @@ ROUTES = {
     ("GET", "/staff/"): ("/staff/", STAFF_ONLY),
     ("POST", "/staff/grants"): ("/staff/grants", NO_TOKEN),
     ("POST", "/staff/grants/<int(max=2147483647):grant_id>/end"): ("/staff/grants/1/end", NO_TOKEN),
+    ("GET", "/staff/catalogue/"): ("/staff/catalogue/", STAFF_ONLY),
+    ("POST", "/staff/catalogue/loads"): ("/staff/catalogue/loads", STAFF_THEN_TOKEN),
+    ("GET", "/staff/catalogue/jobs/<int(max=2147483647):job_id>"): ("/staff/catalogue/jobs/1", STAFF_NOT_THERE),
+    ("GET", "/staff/catalogue/jobs/<int(max=2147483647):job_id>/state"): (
+        "/staff/catalogue/jobs/1/state",
+        STAFF_NOT_THERE,
+    ),
+    ("POST", "/staff/catalogue/jobs/<int(max=2147483647):job_id>/load"): ("/staff/catalogue/jobs/1/load", NO_TOKEN),
+    ("GET", "/staff/catalogue/sources/<source>/take-back"): (
+        "/staff/catalogue/sources/icd10cm-tabular/take-back",
+        STAFF_ONLY,
+    ),
+    ("POST", "/staff/catalogue/sources/<source>/take-back"): (
+        "/staff/catalogue/sources/icd10cm-tabular/take-back",
+        NO_TOKEN,
+    ),
+    ("GET", "/staff/articles/"): ("/staff/articles/?q=g", STAFF_ONLY),
+    ("GET", "/staff/articles/write"): ("/staff/articles/write?system=hcpcs&code=G0105", STAFF_LED_ON),
+    ("GET", "/staff/articles/<system>/<code>"): ("/staff/articles/hcpcs/G0105", STAFF_ONLY),
+    ("POST", "/staff/articles/<system>/<code>"): ("/staff/articles/hcpcs/G0105", NO_TOKEN),
+    ("POST", "/staff/articles/<system>/<code>/delete"): ("/staff/articles/hcpcs/G0105/delete", NO_TOKEN),
+    ("GET", "/staff/articles/<system>/<code>/history"): ("/staff/articles/hcpcs/G0105/history", STAFF_ONLY),
+    ("GET", "/staff/articles/<system>/<code>/history/<int(max=2147483647):revision>"): (
+        "/staff/articles/hcpcs/G0105/history/1",
+        STAFF_ONLY,
+    ),
+    ("POST", "/staff/articles/<system>/<code>/history/<int(max=2147483647):revision>"): (
+        "/staff/articles/hcpcs/G0105/history/1",
+        NO_TOKEN,
+    ),
+    ("GET", "/staff/royalty"): ("/staff/royalty", STAFF_ONLY),
+    ("GET", "/staff/royalty/figures.csv"): ("/staff/royalty/figures.csv", STAFF_ONLY),
     ("GET", "/tools/<tool>"): ("/tools/casepilot", ABSENT),
     ("GET", "/api/v1"): ("/api/v1", OPEN),
     ("POST", "/webhooks/stripe"): ("/webhooks/stripe", dict.fromkeys(WHO, 503)),

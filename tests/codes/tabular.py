@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from webapp.codes.datasets.parsed import Given, Parsed
 from webapp.codes.importers import icd10cm
 from webapp.codes.importers.files import SourceFile
 from webapp.codes.listing import Listing
@@ -114,8 +115,21 @@ def source(text: str = XML, name: str = FILE_NAME) -> SourceFile:
 def listing(
     text: str = XML, codes: str | None = CODES, release: str | None = None, effective: date | None = None
 ) -> Listing:
+    """Read a list as the importer does, and return the codes."""
+    return codes_of(parsed(text, codes, release, effective))
+
+
+def parsed(
+    text: str = XML, codes: str | None = CODES, release: str | None = None, effective: date | None = None
+) -> Parsed:
     """Read a list as the importer does."""
-    return icd10cm.read(source(text), source(codes, "codes.txt") if codes else None, release, effective)
+    given = Given(release, effective, source(codes, "codes.txt") if codes else None)
+    return icd10cm.read(source(text), given)
+
+
+def codes_of(read: Parsed) -> Listing:
+    assert read.listing is not None
+    return read.listing
 
 
 def later(text: str = XML) -> str:
@@ -138,6 +152,5 @@ LATER_CODES = CODES.replace("S52502\nS52502B\n", "").replace("A009", "A001\nA009
 
 def later_listing() -> Listing:
     """The list of October 2026."""
-    return icd10cm.read(
-        source(later(), "icd10cm-tabular-2027.xml"), source(LATER_CODES, "codes.txt"), None, date(2026, 10, 1)
-    )
+    given = Given(None, date(2026, 10, 1), source(LATER_CODES, "codes.txt"))
+    return codes_of(icd10cm.read(source(later(), "icd10cm-tabular-2027.xml"), given))

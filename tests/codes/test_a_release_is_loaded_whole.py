@@ -12,7 +12,6 @@ from sqlalchemy import func, select, text
 from tests.codes import tabular
 from webapp.codes import loader, releases, search, service, terms
 from webapp.codes.document import parse
-from webapp.codes.listing import FileRefused
 from webapp.codes.models import Code, CodeDocument, CodeFamily, CodeNote, CodeSystem, CodeVersion, Release
 from webapp.core import clock
 from webapp.extensions import db, transaction
@@ -117,7 +116,6 @@ def test_the_page_of_a_later_release_takes_over(catalogue: Flask) -> None:
     load_later()
     page = parse(service.document(SYSTEM, "A00.9") or b"")
     assert (page.title, page.release, page.release_to) == ("Dragon fever NOS", "October 2026", "2027-09-30")
-    assert page.valid_from == "2026-04-01"  # the code is in force since then, whatever its title
     assert [link.key for link in page.siblings] == ["A00.0", "A00.1", "A00.9"]
     assert service.catalogue_stamp() != stamp
     assert count(CodeDocument) == 18 + 2
@@ -140,9 +138,7 @@ def test_an_ended_code_keeps_its_page_and_says_so(catalogue: Flask) -> None:
 
 def test_a_page_of_a_code_that_ended_two_releases_ago_is_still_there(catalogue: Flask) -> None:
     load_later()
-    third = replace(
-        tabular.later_listing(), release="April 2027", valid_from=date(2026, 11, 1), sha256="0" * 64, refused=[]
-    )
+    third = replace(tabular.later_listing(), release="April 2027", valid_from=date(2026, 11, 1), sha256="0" * 64)
     with transaction():
         loader.load(third)
     assert parse(service.document(SYSTEM, "S52.502B") or b"").valid_to == "2026-09-30"
@@ -163,11 +159,46 @@ def test_a_code_that_comes_back_keeps_its_id(catalogue: Flask) -> None:
     ]
 
 
-def test_an_older_file_is_refused(catalogue: Flask) -> None:
+def test_an_older_file_says_what_held_before(catalogue: Flask) -> None:
+    """Readers go on seeing the newest release; codes that both have alike become one version."""
     load_later()
-    older = replace(tabular.listing(), sha256="0" * 64)
-    with pytest.raises(FileRefused, match="April 2026 is older than October 2026"), transaction():
-        loader.load(older)
+    stored = service.document(SYSTEM, "A00.9")
+    older = replace(
+        tabular.listing(tabular.XML.replace("Ember disease", "Ember illness")),
+        release="October 2025",
+        valid_from=date(2025, 10, 1),
+    )
+    with transaction():
+        report = loader.load(older)
+    assert (report.added, report.changed, report.ended) == (19, 0, 0)
+    assert versions_of("A00.9") == [
+        (date(2025, 10, 1), date(2026, 3, 31), "Dragon fever, unspecified"),
+        (date(2026, 4, 1), date(2026, 9, 30), "Dragon fever, unspecified"),
+        (date(2026, 10, 1), None, "Dragon fever NOS"),
+    ]
+    assert versions_of("A00.0")[0][:2] == (date(2025, 10, 1), None)
+    assert service.document(SYSTEM, "A00.9") == stored
+    current = service.system(SYSTEM)
+    assert current
+    assert current.release == "October 2026"
+
+
+def test_a_release_between_two_others_changes_only_its_own_days(catalogue: Flask) -> None:
+    with transaction():
+        loader.load(replace(tabular.listing(), release="Far", valid_from=date(2028, 4, 1), sha256="0" * 64))
+    assert versions_of("A00.9") == [(date(2026, 4, 1), None, "Dragon fever, unspecified")]
+    load_later()
+    assert versions_of("A00.9") == [
+        (date(2026, 4, 1), date(2026, 9, 30), "Dragon fever, unspecified"),
+        (date(2026, 10, 1), date(2028, 3, 31), "Dragon fever NOS"),
+        (date(2028, 4, 1), None, "Dragon fever, unspecified"),
+    ]
+    assert versions_of("A00.1") == [(date(2026, 10, 1), date(2028, 3, 31), "Dragon fever with sparks")]
+    notes = select(func.count()).select_from(CodeNote).join(CodeVersion).join(Code, Code.id == CodeVersion.code_id)
+    notes = notes.where(Code.key == "S52.502")
+    assert db.session.scalar(notes.where(CodeVersion.valid_from == date(2028, 4, 1))) == db.session.scalar(
+        notes.where(CodeVersion.valid_from == date(2026, 4, 1))
+    )
 
 
 def test_a_corrected_file_of_the_same_day_replaces_what_it_changes(catalogue: Flask) -> None:
@@ -178,15 +209,6 @@ def test_a_corrected_file_of_the_same_day_replaces_what_it_changes(catalogue: Fl
     assert versions_of("A00.9") == [(date(2026, 4, 1), None, "Dragon fever, corrected")]
     assert count(Release) == 1
     assert db.session.scalar(select(func.count()).where(CodeNote.text == "Ember disease")) == 1
-
-
-def test_a_release_ends_the_day_before_the_next_one(catalogue: Flask) -> None:
-    middle = replace(tabular.listing(), release="June 2026", valid_from=date(2026, 6, 1), sha256="0" * 64)
-    with transaction():
-        loader.load(middle)
-    first = db.session.scalars(select(Release).order_by(Release.id)).first()
-    assert first
-    assert first.valid_to == date(2026, 5, 31)
 
 
 def test_a_failure_on_the_way_leaves_all_as_it_was(catalogue: Flask) -> None:

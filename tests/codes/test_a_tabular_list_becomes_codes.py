@@ -115,11 +115,11 @@ def test_the_table_of_visual_impairment_becomes_sentences() -> None:
 
 def test_an_element_that_is_not_known_is_reported() -> None:
     text = tabular.XML.replace("<desc>Hearth fever</desc>", "<desc>Hearth fever</desc><moon><note>x</note></moon>")
-    assert tabular.listing(text).refused == ["B10: <moon> is no element known here, left out"]
+    assert tabular.parsed(text).refused == ["B10: <moon> is no element known here, left out"]
 
 
 def test_what_only_the_list_of_codes_has_is_reported() -> None:
-    assert tabular.listing(codes=tabular.CODES + "S53\n").refused == [
+    assert tabular.parsed(codes=tabular.CODES + "S53\n").refused == [
         "S53: in the list of codes, not in the tabular list"
     ]
 
@@ -128,7 +128,7 @@ def test_the_publishers_own_file_of_codes_will_do_as_the_list() -> None:
     billable = (
         "A000    Dragon\r\nA009    Dragon\r\nB10     Hearth\r\nS520XXA Tip\r\nS520XXD Tip\r\nS52501B R\r\nS52502B L\r\n"
     )
-    assert tabular.listing(codes=billable).refused == []
+    assert tabular.parsed(codes=billable).refused == []
     assert "S52.0XXS" not in by_key(codes=billable)
 
 

@@ -11,9 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from tests.codes import tabular
 from tests.support import applications
 from webapp.app import create_app
 from webapp.codes import browse, search, service, starter
+from webapp.codes.datasets.parsed import Given
 from webapp.codes.document import Document, parse
 from webapp.codes.importers import icd10cm
 from webapp.codes.importers.files import open_source
@@ -167,11 +169,12 @@ def test_an_independent_list_holds_the_same_codes(whole: Flask) -> None:
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the publishers' files are not beside this project")
 def test_an_earlier_file_of_the_publisher_is_read_too() -> None:
-    listing = icd10cm.read(open_source(SHARED / "icd10cm-tabular-April-2025.xml"), None, None, None)
+    read = icd10cm.read(open_source(SHARED / "icd10cm-tabular-April-2025.xml"), Given())
+    listing = tabular.codes_of(read)
     assert (listing.release, str(listing.valid_from), str(listing.valid_to)) == (
         "April 2025",
         "2025-04-01",
         "2025-09-30",
     )
-    assert listing.refused == []
+    assert read.refused == []
     assert len([entry for entry in listing.entries if entry.kind == "chapter"]) == 22

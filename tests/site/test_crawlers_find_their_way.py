@@ -4,10 +4,12 @@ from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import select
 
 from tests.codes import tabular
 from webapp.codes import loader, service
-from webapp.extensions import transaction
+from webapp.codes.models import Release
+from webapp.extensions import db, transaction
 from webapp.site import sitemaps
 
 URL = "https://codes.example"
@@ -47,7 +49,27 @@ def test_the_index_leads_to_every_page(client):
     with client.application.app_context():
         count = service.sitemap_count("icd-10-cm")
     assert count > 0
-    assert sum("/codes/icd-10-cm/" in page for page in found) == count
+    own = {f"{URL}/codes/icd-10-cm/", f"{URL}/codes/icd-10-cm/releases"}
+    assert own <= set(found)
+    assert sum("/codes/icd-10-cm/" in page for page in found) == count + len(own)
+    assert {f"{URL}/codes/icd-10-cm/{key}" for key in ("chapter-1", "A00-A09", "A00", "A00.9")} <= set(found)
+
+
+def test_a_map_says_when_its_pages_were_loaded(client):
+    with client.application.app_context():
+        day = db.session.scalars(select(Release.loaded_at)).one().date().isoformat()
+    index = ElementTree.fromstring(client.get("/sitemap.xml").text)
+    assert [element.findtext(f"{NAMESPACE}lastmod") for element in index] == [None, day]
+    pages = ElementTree.fromstring(client.get("/sitemaps/icd-10-cm-1.xml").text)
+    assert {element.findtext(f"{NAMESPACE}lastmod") for element in pages} == {day}
+
+
+def test_many_pages_take_several_maps(client, monkeypatch):
+    monkeypatch.setattr(sitemaps, "URLS_PER_FILE", 10)
+    maps = [address for address in addresses(client.get("/sitemap.xml").text) if "icd-10-cm" in address]
+    assert [address.rpartition("/")[2] for address in maps] == ["icd-10-cm-1.xml", "icd-10-cm-2.xml"]
+    found = [len(addresses(client.get(address.removeprefix(URL)).text)) for address in maps]
+    assert found == [10, 5]
 
 
 def test_pages_of_the_map_exist(client):
@@ -62,7 +84,7 @@ def test_there_is_no_map_beyond_the_last(client, name):
     assert client.get(f"/sitemaps/{name}.xml").status_code == 404
 
 
-@pytest.mark.parametrize(("count", "files"), [(0, 0), (1, 1), (25_000, 1), (25_001, 2)])
+@pytest.mark.parametrize(("count", "files"), [(0, 0), (1, 1), (50_000, 1), (50_001, 2)])
 def test_maps_stay_within_the_protocols_size(count, files):
     assert sitemaps.files(count) == files
     assert sitemaps.URLS_PER_FILE <= 50_000

@@ -5,6 +5,7 @@ import pytest
 import config
 from webapp.billing.plans import PlanCatalogue, load
 from webapp.codes.document import SECTIONS
+from webapp.codes.features import FEATURES
 from webapp.core.periods import Period
 from webapp.site import pricing
 from webapp.site.context import money
@@ -43,11 +44,17 @@ def test_a_section_that_no_shown_plan_has_is_left_out(plans):
 
 
 def test_tools_that_do_not_work_are_not_sold(plans):
-    assert [group.heading for group in pricing.groups(plans, tools=())] == ["", "Sections"]
+    assert [group.heading for group in pricing.groups(plans, tools=())] == ["", "Sections", "More"]
+
+
+def test_features_are_told_by_the_plans_that_have_them(plans):
+    more = {row.label: row.cells for row in pricing.groups(plans, tools=())[2].rows}
+    assert more.keys() <= set(FEATURES.values())
+    assert more["Differences between releases"] == more["Codes as of a date of service"] == [False, False, True]
 
 
 def test_tools_that_work_are(plans):
-    tools = pricing.groups(plans, tools=("redactphi",))[2]
+    tools = pricing.groups(plans, tools=("redactphi",))[-1]
     assert [(row.label, row.cells) for row in tools.rows] == [
         ("RedactPHI", ["1 a day, sample text only", "5 a month", "2,000 a month"])
     ]

@@ -31,4 +31,5 @@ def close(app: Flask) -> None:
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
+    app.extensions["royalty"].close()
     app.extensions["redis"].client.close()

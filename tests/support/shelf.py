@@ -9,7 +9,9 @@ from pathlib import Path
 
 from flask import Flask
 
-from webapp.codes import article_files, information, loader
+from webapp.codes import article_files, information
+from webapp.codes.datasets import loading
+from webapp.codes.datasets.parsed import Given
 from webapp.codes.document import SECTIONS
 from webapp.codes.importers import icd10cm
 from webapp.codes.importers.files import SourceFile
@@ -118,8 +120,9 @@ def fill(app: Flask, folder: Path, codes: Sequence[str] = CODES) -> None:
     article.parent.mkdir(parents=True)
     article.write_text(ARTICLE)
     with app.app_context():
+        source = tabular(codes)
         with transaction():
-            loader.load(icd10cm.read(tabular(codes), None, None, None))
+            loading.load(source, icd10cm.read(source, Given()))
         with transaction():
             article_files.store(folder / "articles")
             information.import_information(information_rows())

@@ -26,9 +26,10 @@ Reason = Literal[
     "newcomers",
     "too many newcomers",
     "look",
+    "as of",
 ]
 
-WALLS: frozenset[Reason] = frozenset({"limit", "too many newcomers"})
+WALLS: frozenset[Reason] = frozenset({"limit", "too many newcomers", "as of"})
 """Reasons that end in 402: the page is not free. The other previews are no wall, and answer 200."""
 
 

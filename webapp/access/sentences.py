@@ -121,6 +121,10 @@ def wall(admission: Admission, plans: PlanCatalogue) -> Wall | None:
     if admission.reason == "meter down":
         sentence = "Free pages cannot be counted just now, so only the preview is shown. Please try again in a moment."
         return Wall(sentence, "Try again", PATH_SLOT, login)
+    if admission.reason == "as of":
+        owner = plans.lowest_allowing("as_of")
+        name = owner.name if owner else "another plan"
+        return Wall(f"Codes as of a date of service are part of {name}.", f"Upgrade to {name}", PRICING, login)
     return Wall("This is the preview of the page.", offer.text, offer.href, login)
 
 

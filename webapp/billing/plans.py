@@ -6,6 +6,7 @@ Sections and tools are plain strings here; `app.py` checks them against the page
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -118,6 +119,7 @@ class PlanEntry(_Strict):
     extends: str | None = None
     on_sale: bool = False
     sections: list[str] = []
+    features: list[str] = []
     views: Views | None = None
     tools: dict[str, ToolQuota] = {}
     trial: Trial | None = None
@@ -136,6 +138,7 @@ class Plan(BaseModel):
     summary: str
     on_sale: bool
     sections: frozenset[str]
+    features: frozenset[str]
     views: Views
     tools: dict[str, ToolQuota]
     trial: Trial | None
@@ -218,8 +221,15 @@ class PlanCatalogue:
 
     def lowest_with(self, section: str) -> Plan | None:
         """Return the least plan that shows a section, one on sale if there is any; None if no plan does."""
-        having = [plan for plan in self.plans.values() if section in plan.sections]
-        return next((plan for plan in having if plan.on_sale), having[0] if having else None)
+        return self._least(plan for plan in self.plans.values() if section in plan.sections)
+
+    def lowest_allowing(self, feature: str) -> Plan | None:
+        """Return the least plan that has a feature, one on sale if there is any; None if no plan does."""
+        return self._least(plan for plan in self.plans.values() if feature in plan.features)
+
+    def _least(self, having: Iterable[Plan]) -> Plan | None:
+        plans = list(having)
+        return next((plan for plan in plans if plan.on_sale), plans[0] if plans else None)
 
 
 def load(path: Path) -> PlanCatalogue:
@@ -259,6 +269,7 @@ def _resolve(name: str, key: str, rank: int, entry: PlanEntry, earlier: dict[str
         summary=entry.summary,
         on_sale=entry.on_sale,
         sections=frozenset(entry.sections) | (base.sections if base else frozenset()),
+        features=frozenset(entry.features) | (base.features if base else frozenset()),
         views=views,
         tools={**(base.tools if base else {}), **entry.tools},
         trial=entry.trial,

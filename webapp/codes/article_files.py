@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from webapp.codes import articles
+from webapp.codes import article_history, articles, releases
 from webapp.codes.importers.files import open_source
 from webapp.codes.listing import FileRefused
 from webapp.codes.markdown import Written, parse_article
@@ -18,7 +18,17 @@ def store(folder: Path, *, newer_only: bool = False) -> tuple[int, int]:
     """
     written = read(folder)
     chosen = [article for article in written if not newer_only or articles.has_place_for(article)]
-    return len(written), sum(map(articles.store_article, chosen))
+    return len(written), sum(map(store_one, chosen))
+
+
+def store_one(article: Written) -> bool:
+    """Store an article from a file, with a revision. Returns False if the very same one is there."""
+    if not articles.store_article(article):
+        return False
+    code = articles.find_code(releases.system_named(article.system), article.code)
+    if code is not None:
+        article_history.record(code.id, "imported", article.markdown)
+    return True
 
 
 def read(folder: Path) -> list[Written]:

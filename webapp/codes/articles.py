@@ -12,7 +12,7 @@ from webapp.codes import bulk, page_store, releases, sections, terms
 from webapp.codes.document import Document
 from webapp.codes.listing import FileRefused, plain
 from webapp.codes.markdown import Written
-from webapp.codes.models import ARTICLES, Article, Code, CodeSystem, CodeVersion, Release
+from webapp.codes.models import ARTICLES, STAND_INS, Article, Code, CodeSystem, CodeVersion, Release
 from webapp.core import clock
 from webapp.extensions import db
 
@@ -48,7 +48,7 @@ def has_place_for(article: Written) -> bool:
     code = find_code(system, article.code)
     if code is None:
         release = releases.current(system)
-        return release is None or release.source == ARTICLES
+        return release is None or release.source in STAND_INS
     updated = db.session.scalar(select(Article.updated).where(Article.code_id == code.id))
     return updated is None or updated < article.updated
 
@@ -61,7 +61,7 @@ def find_code(system: CodeSystem, text: str) -> Code | None:
 def _make_code(system: CodeSystem, article: Written) -> Code:
     """Make a billable code that is known from its article only, under a title of our own."""
     release = releases.current(system)
-    if release is not None and release.source != ARTICLES:
+    if release is not None and release.source not in STAND_INS:
         raise FileRefused(f"{article.code[:40]!r} is no code of {system.name} {release.name}.")
     if release is None:
         release = _start_release(system, article.updated)
@@ -82,7 +82,6 @@ def _make_code(system: CodeSystem, article: Written) -> Code:
         release=release.name,
         release_from="",
         release_to="",
-        valid_from="",
         copyright=system.copyright,
     )
     page_store.write(release.id, page)

@@ -13,8 +13,8 @@ from typing import Any
 from webapp.codes.document import deflate, encode
 from webapp.codes.listing import Entry
 
-Identify = Callable[[Entry], tuple[int, int, str]]
-"""Gives a code's id, the id it is metered under, and the ISO date from which it says what it says."""
+Identify = Callable[[Entry], tuple[int, int]]
+"""Gives a code's id, and the id it is metered under."""
 
 
 @dataclass(slots=True)
@@ -53,16 +53,15 @@ class Assembly:
                 yield from self._below(member, member.children, [*path, link], notes + inherited)
 
     def _own(self, entry: Entry) -> bytes:
-        code_id, meter_id, valid_from = self._identify(entry)
+        code_id, meter_id = self._identify(entry)
         fields: dict[str, object] = {
             "key": entry.key,
             "code_id": code_id,
             "meter_id": meter_id,
             "kind": entry.kind,
             "title": entry.title,
-            "title_is_official": True,
+            "title_is_official": entry.title_is_official,
             "billable": entry.billable,
-            "valid_from": valid_from,
         }
         if entry.notes:
             fields["notes"] = [{"kind": kind, "text": text} for kind, text in entry.notes]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal
 
-FORMAT = 1
+FORMAT = 2
 """Version of the stored shape. A stored page of another version is built again from its release's file."""
 
 SECTIONS: dict[str, str] = {
@@ -25,8 +25,8 @@ SECTIONS: dict[str, str] = {
     "procedure": "Procedure",
     "post_procedure": "Post-procedure",
     "information": "Code information",
-    "rvus": "RVUs and prices",
-    "addons": "Add-on codes",
+    "rvus": "RVUs and prices by locality",
+    "addons": "Add-on and primary codes",
     "modifiers": "Modifiers",
     "edits": "Edits",
     "crosswalks": "Crosswalks",
@@ -63,16 +63,37 @@ class Step:
     html: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A cell that leads to a code's page. `text`: what it shows, if not the key."""
+
+    system: str
+    key: str
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text or self.key
+
+
+Cell = str | Reference
+"""A cell of a table: a text, or a link to a code."""
+
+
 @dataclass(slots=True)
 class Block:
-    """One piece of a section: prose (sanitised HTML), steps, or a table of rows under columns."""
+    """One piece of a section: prose (sanitised HTML), steps, or a table of rows under columns.
+
+    Stored tables hold texts only; links come with what is read from the datasets when a page is made.
+    """
 
     kind: Literal["prose", "steps", "rows"]
     html: str = ""
     steps: list[Step] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
+    rows: Sequence[Sequence[Cell]] = field(default_factory=list)
     source: str = ""
+    licensed: str = ""
+    """The licence whose texts it shows, empty for none. Such a block is never stored."""
 
     @property
     def size(self) -> int:
@@ -120,8 +141,9 @@ class Document:
     release_from: str
     """First and last valid day of the release, ISO dates; `release_to` is empty while no end is known."""
     release_to: str
-    valid_from: str
-    """First day of this code with this billable status, as far back as the loaded releases know."""
+    valid_from: str = ""
+    """First day of this code with this billable status, as far back as the loaded releases know. Not stored: older
+    releases may be loaded later."""
     valid_to: str = ""
     """Last valid day of a code that ended in an earlier release; empty while the release has the code."""
     path: list[Link] = field(default_factory=list)
@@ -157,8 +179,8 @@ encode: Callable[[object], str] = json.JSONEncoder(separators=(",", ":"), ensure
 
 
 def label(key: str) -> str:
-    """Return a code's key as people write it: “Chapter 4” for `chapter-4`, any other as it is."""
-    return key.replace("chapter-", "Chapter ", 1)
+    """Return a code's key as people write it: “Chapter 4” for `chapter-4`, a code as it is."""
+    return key.replace("-", " ").capitalize() if key[:1].islower() else key
 
 
 def dump(document: Document) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 from webapp.access.gate import Gate
 from webapp.access.visitor import Visitor
 from webapp.codes.pages import CodePages
+from webapp.codes.royalty import Recorder
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -29,12 +30,13 @@ class Express:
         app: WsgiApp,
         gate: Gate,
         pages: CodePages,
+        royalty: Recorder,
         *,
         cookies: tuple[str, str],
         headers: Sequence[tuple[str, str]],
     ) -> None:
         """`cookies`: names of the session and the guest cookie. `headers`: sent with every answer."""
-        self._app, self._gate, self._pages = app, gate, pages
+        self._app, self._gate, self._pages, self._royalty = app, gate, pages, royalty
         self._session_cookie, self._guest_cookie = cookies
         self._headers = list(headers)
 
@@ -63,6 +65,8 @@ class Express:
         if not admission.full:
             return None
         self._gate.count(admission)
+        if page.licensed:
+            self._royalty.record(page.licensed, visitor.subject)
         return self._pages.html(page, environ["PATH_INFO"], visitor, admission)
 
     def _visitor(self, cookie: str, user_agent: str) -> Visitor | None:

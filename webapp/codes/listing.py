@@ -32,6 +32,7 @@ class Entry:
     terms: list[str] = field(default_factory=list)
     meaning: str = ""
     """Of a seventh-character code: what the character says."""
+    title_is_official: bool = True
     children: list[Entry] = field(default_factory=list)
 
     @property
@@ -47,6 +48,7 @@ class Entry:
             str(self.billable),
             self.parent.key if self.parent else "",
             self.meaning,
+            *(() if self.title_is_official else ("working title",)),
             *(f"{kind}={text}" for kind, text in self.notes),
             *(f"term={text}" for text in self.terms),
         ]
@@ -55,7 +57,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Listing:
-    """One release of a system. `entries` come parents first; `refused` are lines left out, with the reason."""
+    """One release of a system. `entries` come parents first."""
 
     system: str
     source: str
@@ -65,7 +67,43 @@ class Listing:
     file_name: str
     sha256: str
     entries: list[Entry]
-    refused: list[str] = field(default_factory=list)
+
+
+class Shelf:
+    """Puts the codes of a system that has no hierarchy under groups, and under hundreds by number.
+
+    A page lists its neighbours: among thousands under one heading it would be nothing but that.
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self._ranges: dict[str, Entry] = {}
+
+    def put(self, code: Entry, group: str, title: str) -> None:
+        """Take a code; codes come in the order of their groups and numbers. `group` is a key, with its `title`."""
+        first, last = _hundred(code.key)
+        hundred = self._range(f"{first}-{last}", f"Codes {first} to {last}", self._range(group, title, None))
+        self._under(code, hundred)
+
+    def _range(self, key: str, title: str, parent: Entry | None) -> Entry:
+        found = self._ranges.get(key)
+        if found is None:
+            found = self._ranges[key] = Entry(key, "block", title, title_is_official=False)
+            self._under(found, parent)
+        return found
+
+    def _under(self, entry: Entry, parent: Entry | None) -> None:
+        entry.parent = parent
+        if parent is not None:
+            parent.children.append(entry)
+        self.entries.append(entry)
+
+
+def _hundred(code: str) -> tuple[str, str]:
+    """Return the first and last number around a code: A0021 gives A0000 and A0099, 0054T gives 0000T and 0099T."""
+    letter = code[4:] if code[4:].isalpha() else ""
+    stem = code[: 3 - len(letter)]
+    return f"{stem}00{letter}", f"{stem}99{letter}"
 
 
 def plain(text: str) -> str:

@@ -31,6 +31,9 @@ TEXT_KEYS = ("system", "code", "title", "author")
 KEYS = (*TEXT_KEYS, "updated", "sources")
 FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 STEP = re.compile(r"\s*(?:Step\s+\d+\s*[:.]\s*)?(?P<title>[^—<>&]{1,120}?)\s+—\s+(?P<rest>.+)", re.DOTALL)
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{,19}")
+"""What can end the address of a code's page."""
+LONGEST_AUTHOR = 200
 TAGS = {"p", "ul", "ol", "li", "strong", "em", "code", "a", "br", "h3", "h4", "blockquote", "sub", "sup"} | {
     "table",
     "thead",
@@ -86,6 +89,11 @@ def _front_matter(text: str, name: str) -> dict[str, Any]:
     for key in TEXT_KEYS:
         if not isinstance(raw.get(key), str) or not raw[key].strip():
             raise FileRefused(f"{name}, line {_line_of(key, text)}: {key!r} is missing or no text.")
+    if not CODE.fullmatch(raw["code"].strip()):
+        raise FileRefused(f"{name}, line {_line_of('code', text)}: {raw['code'][:40]!r} is written like no code.")
+    if len(raw["author"].strip()) > LONGEST_AUTHOR:
+        at = _line_of("author", text)
+        raise FileRefused(f"{name}, line {at}: the author is longer than {LONGEST_AUTHOR} characters.")
     if type(raw.get("updated")) is not date:
         raise FileRefused(f"{name}, line {_line_of('updated', text)}: 'updated' is no date such as 2026-11-21.")
     sources = raw.get("sources") or []

@@ -22,6 +22,10 @@ BYTEWISE = String(KEY_LENGTH).with_variant(String(KEY_LENGTH, collation="C"), "p
 
 ARTICLES = "articles"
 """Source of the release that stands in for a publisher's, where codes are known from articles only."""
+NUMBERS = "cpt-numbers"
+"""Source of the release that stands in for CPT's, which is licensed: the numbers that other files name."""
+STAND_INS = (ARTICLES, NUMBERS)
+"""Sources whose releases have no days of their own."""
 
 
 class CodeSystem(Base):

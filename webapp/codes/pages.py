@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
@@ -21,8 +22,9 @@ from webapp.access.policy import Admission, Target
 from webapp.access.sentences import PATH_SLOT, Wall, alarm, notice, wall
 from webapp.access.visitor import Visitor
 from webapp.billing.plans import PlanCatalogue
-from webapp.codes import rendition, seo, service
+from webapp.codes import rendition, seo, service, standing
 from webapp.codes.document import Document, parse
+from webapp.codes.facts.page import with_facts
 from webapp.core import clock
 from webapp.extensions import db
 
@@ -41,11 +43,12 @@ BANNER_SLOT = "<!--slot:banner-->"
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A page's bytes around its two open places."""
+    """A page's bytes around its two open places. `licensed`: the licence whose texts it shows, empty for none."""
 
     before_nav: bytes
     before_banner: bytes
     after_banner: bytes
+    licensed: str = ""
 
 
 class Kept(dict[K, V]):
@@ -73,7 +76,7 @@ class CodePages:
         self._plans, self._public_url, self._templates = plans, public_url, templates
         self._stamp, self._stamp_due = "", 0.0
         self._targets: Kept[tuple[str, str, str], Target] = Kept(TARGETS_KEPT)
-        self._pages: Kept[tuple[str, str, str, str, str, Wall | None], Rendered] = Kept(PAGES_KEPT)
+        self._pages: Kept[tuple[str, str, str, str, str, str, Wall | None], Rendered] = Kept(PAGES_KEPT)
         self._small: Kept[tuple[object, ...], str] = Kept(SMALL_KEPT)
 
     def target(self, system: str, key: str) -> Target | None:
@@ -86,31 +89,46 @@ class CodePages:
                 self._targets.keep((stamp, system, key), found)
         return found
 
+    def target_on(self, system: str, key: str, day: date) -> Target | None:
+        """Return what opening a page as of a day asks for. Errors: NotFound if there was no such page on it."""
+        self._refresh_stamp()
+        document = standing.document(system, key, day)
+        return Target(system, document.meter_id, document.billable) if document else None
+
     def known_target(self, system: str, key: str) -> Target | None:
         """Return the target if it is kept and the catalogue was looked at just now."""
         if time.monotonic() >= self._stamp_due:
             return None
         return self._targets.get((self._stamp, system, key))
 
-    def page(self, system: str, key: str, admission: Admission) -> Rendered:
-        """Return the page as `admission` allows it. Errors: LookupError if it is gone."""
+    def page(self, system: str, key: str, admission: Admission, day: date | None = None) -> Rendered:
+        """Return the page as `admission` allows it, as of a day if one is given.
+
+        Errors: LookupError if it is gone, NotFound if there was no such page on the day.
+        """
         barrier = wall(admission, self._plans)
-        today, plan_key = clock.today().isoformat(), admission.plan.key
-        found = self._pages.get((self._stamp, system, key, today, plan_key, barrier))
+        today, plan_key, on = clock.today(), admission.plan.key, day.isoformat() if day else ""
+        found = self._pages.get((self._stamp, system, key, on, today.isoformat(), plan_key, barrier))
         if found is None:
-            # The stamp is read before the page, in one transaction: an old page is never kept under a new stamp.
-            stamp = service.catalogue_stamp()
-            found = self._render(system, key, today, plan_key, barrier)
+            stamp, found = self._settled(lambda: self._render(system, key, today, day, plan_key, barrier))
             for other in self._plans.plans:  # most pages are alike for all plans: they are kept once
-                alike = self._pages.get((stamp, system, key, today, other, barrier))
+                alike = self._pages.get((stamp, system, key, on, today.isoformat(), other, barrier))
                 if alike == found:
                     found = alike
-            self._pages.keep((stamp, system, key, today, plan_key, barrier), found)
+            self._pages.keep((stamp, system, key, on, today.isoformat(), plan_key, barrier), found)
         return found
+
+    def _settled(self, render: Callable[[], Rendered]) -> tuple[str, Rendered]:
+        """Return a page and the catalogue's stamp while it was made: one made across a load is made again."""
+        while True:
+            stamp = service.catalogue_stamp()
+            found = render()
+            if service.catalogue_stamp() == stamp:
+                return stamp, found
 
     def known_page(self, system: str, key: str, plan_key: str) -> Rendered | None:
         """Return the whole page, as a plan shows it, if it is kept."""
-        return self._pages.get((self._stamp, system, key, clock.today().isoformat(), plan_key, None))
+        return self._pages.get((self._stamp, system, key, "", clock.today().isoformat(), plan_key, None))
 
     def html(self, page: Rendered, path: str, visitor: Visitor, admission: Admission) -> bytes:
         """Return the page's bytes with what differs by reader filled in. `path`: the page's own."""
@@ -152,22 +170,26 @@ class CodePages:
                 raise
             # The database is away: pages rendered before are still right.
 
-    def _render(self, system: str, key: str, today: str, plan_key: str, barrier: Wall | None) -> Rendered:
-        packed = service.document(system, key)
-        if packed is None:
-            raise LookupError(f"the page {system} {key} is gone")
-        document, plan, full = parse(packed), self._plans[plan_key], barrier is None
+    def _render(
+        self, system: str, key: str, today: date, day: date | None, plan_key: str, barrier: Wall | None
+    ) -> Rendered:
+        document = _document(system, key, today, day)
+        document = with_facts(document, day or today)
+        plan, full = self._plans[plan_key], barrier is None
         path = path_of(system, key)
         shown = rendition.entries(document, plan, self._plans)
         metered = document.billable and self._plans.is_metered(system) and not self._plans.guest.unlimited
         canonical = self._public_url + path
+        page = rendition.prune(document, shown) if full else rendition.preview(document)
         html = render_template(
             "codes/code.html",
-            doc=rendition.prune(document, shown) if full else rendition.preview(document),
+            doc=page,
             contents=shown,
             preview=not full,
             wall=barrier,
-            ended=ended(document, today),
+            ended="" if day else ended(document, today.isoformat()),
+            on=day,
+            asks_day="as_of" in plan.features and full,
             json_ld=seo.json_ld(document, shown, canonical, metered=metered),
             canonical=canonical,
             noarchive=metered,
@@ -176,7 +198,28 @@ class CodePages:
         ).replace(PATH_SLOT, path)
         before_nav, rest = html.split(NAV_SLOT)
         before_banner, after_banner = rest.split(BANNER_SLOT)
-        return Rendered(before_nav.encode(), before_banner.encode(), after_banner.encode())
+        return Rendered(before_nav.encode(), before_banner.encode(), after_banner.encode(), _licensed(page))
+
+
+def _document(system: str, key: str, today: date, day: date | None) -> Document:
+    """Return the current page of a code, or the one of a day. Errors: LookupError, NotFound."""
+    if day is None:
+        packed = service.document(system, key)
+        document = parse(packed) if packed is not None else None
+    else:
+        document = standing.document(system, key, day)
+    if document is None:
+        raise LookupError(f"the page {system} {key} is gone")
+    if not document.release_from:
+        return document
+    since = service.in_force_since(document.code_id, document.billable, day or today)
+    return replace(document, valid_from=since.isoformat() if since else "")
+
+
+def _licensed(page: Document) -> str:
+    """Return the licence whose texts a page shows, empty for none."""
+    blocks = (block for section in page.sections for block in section.blocks)
+    return next((block.licensed for block in blocks if block.licensed), "")
 
 
 def path_of(system: str, key: str) -> str:

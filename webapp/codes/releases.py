@@ -27,6 +27,19 @@ def newest(system_id: int, source: str) -> Release | None:
     return db.session.scalars(_of(system_id, source).order_by(Release.valid_from.desc(), Release.id.desc())).first()
 
 
+def first_day(system_id: int, source: str) -> date | None:
+    """Return the first day that a loaded release of a source covers."""
+    earliest = _of(system_id, source).order_by(Release.valid_from).limit(1)
+    found = db.session.scalars(earliest).first()
+    return found.valid_from if found else None
+
+
+def after(system_id: int, source: str, day: date) -> Release | None:
+    """Return the first release of a source that begins after `day`."""
+    later = _of(system_id, source).where(Release.valid_from > day)
+    return db.session.scalars(later.order_by(Release.valid_from).limit(1)).first()
+
+
 def current(system: CodeSystem) -> Release | None:
     """Return the release that readers see."""
     return db.session.get(Release, system.current_release_id) if system.current_release_id else None

@@ -53,7 +53,7 @@ def search(query: str, system: str | None = None, page: int = 1, *, show_terms: 
     """
     query = query[:LONGEST_QUERY]
     number, wanted = plain(query), words(query)[:MOST_WORDS]
-    found = [*([_by_number(number)] if fit(number) else []), *([_by_words(wanted)] if wanted else [])]
+    found = [*([by_number(number)] if fit(number) else []), *([by_words(wanted)] if wanted else [])]
     if not found:
         return Results([], 0, 1, 1)
     page = max(page, 1)
@@ -63,15 +63,15 @@ def search(query: str, system: str | None = None, page: int = 1, *, show_terms: 
         return search(query, system, search(query, system).pages, show_terms=show_terms)
     total = listed[0].total if listed else 0
     by_term = {row.id: row.rank for row in listed if row.rank >= INCLUSION_AFTER}
-    inclusions = _inclusion_terms(by_term, wanted) if show_terms else dict.fromkeys(by_term, "")
+    inclusions = inclusion_terms(by_term, wanted) if show_terms else dict.fromkeys(by_term, "")
     hits = [
-        Hit(system_key, name, key, title, billable, _why(rank, inclusions.get(code_id, "")))
+        Hit(system_key, name, key, title, billable, why(rank, inclusions.get(code_id, "")))
         for system_key, name, key, title, billable, code_id, rank, _ in listed
     ]
     return Results(hits, total, page, max(1, -(-total // PAGE_SIZE)))
 
 
-def _by_number(number: str) -> Select[int, int]:
+def by_number(number: str) -> Select[int, int]:
     """Select the codes that begin with a number, with their ranks: the code itself, then the shorter ones."""
     length = func.length(Code.plain) - len(number)
     return select(Code.id.label("code_id"), (length + BEGINS).label("rank")).where(
@@ -79,7 +79,7 @@ def _by_number(number: str) -> Select[int, int]:
     )
 
 
-def _by_words(wanted: list[str]) -> Select[int, int]:
+def by_words(wanted: list[str]) -> Select[int, int]:
     """Select the codes that have a text with all words, with their ranks. The last word may be unfinished, if it is
     more than a letter, which too many words begin with.
     """
@@ -113,7 +113,7 @@ def _rows(found: Subquery, system: str | None) -> Select[*tuple[Any, ...]]:
     return rows if system is None else rows.where(CodeSystem.key == system)
 
 
-def _inclusion_terms(ranks: dict[int, int], wanted: list[str]) -> dict[int, str]:
+def inclusion_terms(ranks: dict[int, int], wanted: list[str]) -> dict[int, str]:
     """Return, by code, the inclusion term of the given rank that holds the words."""
     terms = select(Term.code_id, Term.text, Term.rank).where(Term.code_id.in_(list(ranks))).order_by(Term.id.desc())
     found = {}
@@ -124,7 +124,8 @@ def _inclusion_terms(ranks: dict[int, int], wanted: list[str]) -> dict[int, str]
     return found
 
 
-def _why(rank: int, inclusion: str) -> str:
+def why(rank: int, inclusion: str) -> str:
+    """Say what a hit of a rank was found by; `inclusion` is empty where it may not be quoted."""
     if rank >= INCLUSION_AFTER:
         return f"inclusion term: {inclusion}" if inclusion else "inclusion term"
     return "title" if rank >= 0 else "code"

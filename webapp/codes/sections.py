@@ -78,12 +78,16 @@ def page_fields(system_id: int, code_id: int | None = None) -> dict[str, dict[st
 
 def _data_sections(rows: list[Information]) -> list[dict[str, Any]]:
     """Return data sections, with a table for each source."""
-    tables: dict[str, dict[str, Block]] = {}
+    tables: dict[str, dict[str, list[list[str]]]] = {}
     for row in rows:
-        blocks = tables.setdefault(row.section, {})
-        block = blocks.setdefault(row.source, Block("rows", columns=COLUMNS, source=row.source))
-        block.rows.append([row.field, row.value, row.meaning])
-    return [asdict(Section(section, list(blocks.values()))) for section, blocks in tables.items()]
+        table = tables.setdefault(row.section, {}).setdefault(row.source, [])
+        table.append([row.field, row.value, row.meaning])
+    return [
+        asdict(
+            Section(section, [Block("rows", columns=COLUMNS, rows=rows, source=name) for name, rows in each.items()])
+        )
+        for section, each in tables.items()
+    ]
 
 
 def _with_fields(page: Document, fields: dict[str, Any]) -> Document:

@@ -6,7 +6,7 @@ import json
 
 from markupsafe import Markup
 
-from webapp.codes.document import Document
+from webapp.codes.document import Document, label
 from webapp.codes.rendition import Entry
 
 LOCKED_SELECTOR = ".locked"
@@ -16,7 +16,8 @@ METERED_SELECTOR = ".section"
 def json_ld(document: Document, shown: list[Entry], canonical: str, *, metered: bool) -> Markup:
     """Return the JSON-LD of a page, safe inside a script element.
 
-    Source: schema.org MedicalCode; Google's marks for paywalled content (isAccessibleForFree, hasPart, cssSelector).
+    Source: schema.org MedicalCode and BreadcrumbList;
+    Google's marks for paywalled content (isAccessibleForFree, hasPart, cssSelector).
     """
     locked = any(entry.locked for entry in shown)
     data: dict[str, object] = {
@@ -31,6 +32,7 @@ def json_ld(document: Document, shown: list[Entry], canonical: str, *, metered: 
             "codingSystem": document.system_name,
             "name": document.title,
         },
+        "breadcrumb": _breadcrumb(document, canonical),
         "isAccessibleForFree": not (metered or locked),
     }
     if metered or locked:
@@ -39,3 +41,14 @@ def json_ld(document: Document, shown: list[Entry], canonical: str, *, metered: 
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     # `<` begins markup even inside a data block; JSON may write it as an escape, and then the text is safe (S704).
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704
+
+
+def _breadcrumb(document: Document, canonical: str) -> dict[str, object]:
+    """Return the way from the code systems to the page, as the page itself shows it. `canonical` ends with the key."""
+    system = canonical.removesuffix(document.key)
+    steps = [(system, document.system_name), *((system + link.key, label(link.key)) for link in document.path)]
+    items = [
+        {"@type": "ListItem", "position": number, "name": name, "item": address}
+        for number, (address, name) in enumerate([*steps, (canonical, label(document.key))], 1)
+    ]
+    return {"@type": "BreadcrumbList", "itemListElement": items}

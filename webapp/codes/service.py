@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Select, and_, bindparam, case, func, literal, select
 
 from webapp.codes.listing import plain
-from webapp.codes.models import ARTICLES, Code, CodeDocument, CodeFamily, CodeSystem, CodeVersion, Release
+from webapp.codes.models import STAND_INS, Code, CodeDocument, CodeFamily, CodeSystem, CodeVersion, Release
 from webapp.codes.queries import IN_FORCE, codes_of, fit
 from webapp.extensions import db
 
@@ -78,7 +78,7 @@ _SYSTEMS = (
         CodeSystem.publisher,
         CodeSystem.copyright,
         func.coalesce(Release.name, literal("")),
-        case((Release.source != ARTICLES, Release.valid_from)),
+        case((Release.source.not_in(STAND_INS), Release.valid_from)),
         Release.valid_to,
     )
     .outerjoin(Release, Release.id == CodeSystem.current_release_id)
@@ -116,6 +116,21 @@ def document(system_key: str, key: str) -> bytes | None:
     return (row[0] or b"") + row[1] if row else None
 
 
+def in_force_since(code_id: int, billable: bool, day: date) -> date | None:
+    """Return since when a code has, without a break, been billable or not as on a day; None if no version holds."""
+    rows = db.session.execute(
+        select(CodeVersion.valid_from, CodeVersion.valid_to, CodeVersion.billable)
+        .where(CodeVersion.code_id == code_id, CodeVersion.valid_from <= day)
+        .order_by(CodeVersion.valid_from.desc())
+    )
+    since = None
+    for first, last, was_billable in rows:
+        if was_billable != billable or (since is not None and last != since - timedelta(days=1)):
+            break
+        since = first
+    return since
+
+
 def catalogue_stamp() -> str:
     """Return a text that changes with every release, article or data row that readers may see."""
     rows = db.session.execute(select(CodeSystem.id, CodeSystem.stamp).order_by(CodeSystem.id))
@@ -131,6 +146,12 @@ def sitemap_keys(system_key: str, offset: int, limit: int) -> list[str]:
 def sitemap_count(system_key: str) -> int:
     """Return how many keys `sitemap_keys` has in all."""
     return db.session.scalar(select(func.count()).select_from(_in_sitemap(system_key).subquery())) or 0
+
+
+def loaded_days() -> dict[str, date]:
+    """Return, by system, the day on which the release that readers see was loaded."""
+    rows = select(CodeSystem.key, Release.loaded_at).join(Release, Release.id == CodeSystem.current_release_id)
+    return {key: loaded_at.date() for key, loaded_at in db.session.execute(rows)}
 
 
 def opened(code_ids: Iterable[int]) -> list[OpenedCode]:

@@ -6,19 +6,23 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, insert, literal, or_, select, update
 
 from webapp.codes import bulk
 from webapp.codes.listing import Entry, Listing, plain
 from webapp.codes.models import Code, CodeNote, CodeVersion
 from webapp.extensions import db
 
+DAY = timedelta(days=1)
 INCLUSION_TERM = "inclusion_term"
+Fresh = tuple[Entry, str, int]
+"""An entry with its digest and its place among those under the same parent."""
 
 VERSION_COLUMNS = (
     "id",
     "code_id",
     "valid_from",
+    "valid_to",
     "kind",
     "title",
     "title_is_official",
@@ -31,35 +35,35 @@ VERSION_COLUMNS = (
 
 @dataclass(slots=True)
 class Known:
-    """A code as stored: its identity, and its open version if it has one. `since` is ISO."""
+    """A code as stored: its identity, and the version that stands on the release's first day if there is one."""
 
     code_id: int
     meter_id: int
     version_id: int | None = None
-    valid_from: date | None = None
+    valid_from: date = date.min
+    valid_to: date | None = None
     digest: str = ""
     position: int = 0
-    billable: bool = False
-    since: str = ""
 
 
 @dataclass(slots=True)
 class Changes:
-    """What a release did. `codes` gives each entry's id, meter id and since when it is what it is (ISO)."""
+    """What a release did. `codes` gives each entry's id and meter id."""
 
-    codes: dict[Entry, tuple[int, int, str]] = field(default_factory=dict)
+    codes: dict[Entry, tuple[int, int]] = field(default_factory=dict)
     added: int = 0
     changed: int = 0
     ended: list[str] = field(default_factory=list)
 
 
 class Writer:
-    """Brings the stored versions of one system to those of a listing."""
+    """Brings the stored versions of one system to those of a listing, until the next release that is loaded."""
 
-    def __init__(self, system_id: int, listing: Listing) -> None:
+    def __init__(self, system_id: int, listing: Listing, next_day: date | None = None) -> None:
+        """`next_day`: the first day of the next release, where later ones are loaded already."""
         self._system_id, self._listing = system_id, listing
-        self._day = listing.valid_from.isoformat()
-        self._known = known_codes(system_id)
+        self._next = next_day
+        self._known = known_codes(system_id, listing.valid_from)
         self._closed: list[Known] = []
         self._moved: list[dict[str, Any]] = []
         self.changes = Changes()
@@ -76,7 +80,7 @@ class Writer:
                 fresh.append((entry, digest, place))
         self._end_others()
         self._close()
-        self._insert(fresh)
+        self._insert(self._not_merged(fresh))
         return self.changes
 
     def _identify(self) -> None:
@@ -91,18 +95,14 @@ class Writer:
 
     def _differs(self, entry: Entry, digest: str, place: int) -> bool:
         known = self._known[entry.key]
-        since = self._day
         if known.version_id is None:
             self.changes.added += 1
-        else:
-            if known.billable == entry.billable:
-                since = min(since, known.since)
-            if known.digest != digest:
-                self.changes.changed += 1
-                self._closed.append(known)
-            elif known.position != place:
-                self._moved.append({"row": known.version_id, "place": place})
-        self.changes.codes[entry] = known.code_id, known.meter_id, since
+        elif known.digest != digest:
+            self.changes.changed += 1
+            self._closed.append(known)
+        elif known.position != place and known.valid_to is None:
+            self._moved.append({"row": known.version_id, "place": place})
+        self.changes.codes[entry] = known.code_id, known.meter_id
         return known.digest != digest
 
     def _end_others(self) -> None:
@@ -113,23 +113,53 @@ class Writer:
                 self._closed.append(known)
 
     def _close(self) -> None:
-        """End versions on the day before the release; those that began no earlier never were in force."""
-        day = self._listing.valid_from
-        void = [{"row": each.version_id} for each in self._closed if each.valid_from and each.valid_from >= day]
-        past = [{"row": each.version_id} for each in self._closed if each.valid_from and each.valid_from < day]
-        if void:
-            db.session.connection().execute(delete(CodeNote).where(CodeNote.version_id == bindparam("row")), void)
-            db.session.connection().execute(delete(CodeVersion).where(CodeVersion.id == bindparam("row")), void)
+        """End versions on the day before the release, and let them go on with the next one where they did; those
+        that began no earlier never were in force.
+        """
+        day, connection = self._listing.valid_from, db.session.connection()
+        self._go_on(
+            [each for each in self._closed if self._next and (not each.valid_to or each.valid_to >= self._next)]
+        )
+        void = [{"row": each.version_id} for each in self._closed if each.valid_from >= day]
+        past = [{"row": each.version_id} for each in self._closed if each.valid_from < day]
         row = CodeVersion.id == bindparam("row")
+        if void:
+            connection.execute(delete(CodeNote).where(CodeNote.version_id == bindparam("row")), void)
+            connection.execute(delete(CodeVersion).where(row), void)
         if past:
-            last = day - timedelta(days=1)
-            db.session.connection().execute(update(CodeVersion).where(row).values(valid_to=last), past)
+            connection.execute(update(CodeVersion).where(row).values(valid_to=day - DAY), past)
         if self._moved:
-            db.session.connection().execute(
-                update(CodeVersion).where(row).values(position=bindparam("place")), self._moved
-            )
+            connection.execute(update(CodeVersion).where(row).values(position=bindparam("place")), self._moved)
 
-    def _insert(self, fresh: list[tuple[Entry, str, int]]) -> None:
+    def _go_on(self, split: list[Known]) -> None:
+        """Copy versions that stand before this release and after it again, from the next release on."""
+        names = [column.name for column in CodeVersion.__table__.columns if column.name not in {"id", "valid_from"}]
+        columns = [CodeVersion.__table__.c[name] for name in names]
+        for known, new_id in zip(split, bulk.allocate("code_version", len(split)), strict=True):
+            same = select(literal(new_id), literal(self._next), *columns).where(CodeVersion.id == known.version_id)
+            db.session.execute(insert(CodeVersion).from_select(["id", "valid_from", *names], same))
+            notes = select(literal(new_id), CodeNote.position, CodeNote.kind, CodeNote.text)
+            mine = notes.where(CodeNote.version_id == known.version_id)
+            db.session.execute(insert(CodeNote).from_select(["version_id", "position", "kind", "text"], mine))
+
+    def _not_merged(self, fresh: list[Fresh]) -> list[Fresh]:
+        """Return the versions to insert; one that the next release has alike begins with this release instead."""
+        if self._next is None:
+            return fresh
+        following = known_codes(self._system_id, self._next)
+        alike = [each for each in fresh if self._is_alike(following.get(each[0].key), each[1])]
+        values = [{"row": following[entry.key].version_id} for entry, _, _ in alike]
+        if values:
+            row = CodeVersion.id == bindparam("row")
+            earlier = update(CodeVersion).where(row).values(valid_from=self._listing.valid_from)
+            db.session.connection().execute(earlier, values)
+        merged = {entry for entry, _, _ in alike}
+        return [each for each in fresh if each[0] not in merged]
+
+    def _is_alike(self, known: Known | None, digest: str) -> bool:
+        return known is not None and known.valid_from == self._next and known.digest == digest
+
+    def _insert(self, fresh: list[Fresh]) -> None:
         """Store new versions, and then their inclusion terms and notes."""
         ids = bulk.allocate("code_version", len(fresh))
         bulk.insert("code_version", VERSION_COLUMNS, map(self._version, ids, fresh))
@@ -140,42 +170,32 @@ class Writer:
         )
         bulk.insert("code_note", ("version_id", "position", "kind", "text"), notes)
 
-    def _version(self, version_id: int, new: tuple[Entry, str, int]) -> tuple[Any, ...]:
+    def _version(self, version_id: int, new: Fresh) -> tuple[Any, ...]:
         """Return the row of a version, in the order of VERSION_COLUMNS."""
         entry, digest, place = new
-        code_id = self._known[entry.key].code_id
+        first, last = self._listing.valid_from, self._next - DAY if self._next else None
+        days = (first.isoformat(), last.isoformat() if last else None)
         parent_id = self._known[entry.parent.key].code_id if entry.parent else None
-        fields = (entry.kind, entry.title, True, entry.billable, parent_id, place, digest)
-        return version_id, code_id, self._day, *fields
+        fields = (entry.kind, entry.title, entry.title_is_official, entry.billable, parent_id, place, digest)
+        return version_id, self._known[entry.key].code_id, *days, *fields
 
 
-def known_codes(system_id: int) -> dict[str, Known]:
-    """Return the codes of a system with their open versions, by key."""
-    first = (
-        select(CodeVersion.code_id, CodeVersion.billable, func.min(CodeVersion.valid_from).label("since"))
-        .group_by(CodeVersion.code_id, CodeVersion.billable)
-        .subquery()
+def known_codes(system_id: int, day: date) -> dict[str, Known]:
+    """Return the codes of a system with their versions of a day, by key."""
+    standing = and_(
+        CodeVersion.code_id == Code.id,
+        CodeVersion.valid_from <= day,
+        or_(CodeVersion.valid_to.is_(None), CodeVersion.valid_to >= day),
     )
+    version = (CodeVersion.id, CodeVersion.valid_from, CodeVersion.valid_to, CodeVersion.digest, CodeVersion.position)
     rows = db.session.execute(
-        select(
-            Code.key,
-            Code.id,
-            Code.meter_id,
-            CodeVersion.id,
-            CodeVersion.valid_from,
-            CodeVersion.digest,
-            CodeVersion.position,
-            CodeVersion.billable,
-            first.c.since,
-        )
-        .outerjoin(CodeVersion, and_(CodeVersion.code_id == Code.id, CodeVersion.valid_to.is_(None)))
-        .outerjoin(first, and_(first.c.code_id == Code.id, first.c.billable == CodeVersion.billable))
+        select(Code.key, Code.id, Code.meter_id, *version)
+        .outerjoin(CodeVersion, standing)
         .where(Code.system_id == system_id)
     )
     known = {}
-    for key, code_id, meter_id, version_id, *rest in rows:
+    for key, code_id, meter_id, version_id, first, last, digest, place in rows:
         known[key] = Known(code_id, meter_id)
         if version_id is not None:
-            valid_from, digest, position, billable, since = rest
-            known[key] = Known(code_id, meter_id, version_id, valid_from, digest, position, billable, since.isoformat())
+            known[key] = Known(code_id, meter_id, version_id, first, last, digest, place)
     return known

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 
-from webapp.access.web import PRIVATE, current_visitor, gate, purpose, turn_away
-from webapp.codes import browse, search, service
+from webapp.access.policy import Admission
+from webapp.access.sentences import PATH_SLOT, wall
+from webapp.access.visitor import Visitor
+from webapp.access.web import PRIVATE, current_visitor, gate, purpose, return_path, turn_away
+from webapp.billing.plans import catalogue
+from webapp.codes import browse, search, search_on, service
 from webapp.codes.pages import CodePages, path_of
-from webapp.core.errors import NotFound
+from webapp.core.errors import BadInput, NotFound
 
 blueprint = Blueprint("codes", __name__)
 
@@ -17,15 +23,17 @@ PERSONAL = (("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", PRIV
 
 @blueprint.get("/codes/<system>/<key>")
 def code_page(system: str, key: str) -> Response:
-    """A code page: what is asked for, who asks, whether they may, the page."""
+    """A code page: what is asked for, who asks, whether they may, the page. `?on=2025-03-01`: as of that day."""
     pages: CodePages = current_app.extensions["code_pages"]
-    target = pages.target(system, key)
+    day = _asked_day()
+    target = pages.target(system, key) if day is None else pages.target_on(system, key, day)
     if target is None:
         return _elsewhere(system, key)
     visitor, asked_for = current_visitor(), purpose()
-    admission = gate().admit(visitor, target, asked_for)
+    admission = gate().admit(visitor, target, asked_for) if day is None or _may(visitor) else _not_as_of(visitor)
     try:
-        body = pages.html(pages.page(system, key, admission), path_of(system, key), visitor, admission)
+        page = pages.page(system, key, admission, day)
+        body = pages.html(page, path_of(system, key), visitor, admission)
     except LookupError:  # a release without this code was loaded just now
         gate().refund(visitor, target, admission)
         return _elsewhere(system, key)
@@ -34,9 +42,31 @@ def code_page(system: str, key: str) -> Response:
         raise
     if asked_for == "read":
         gate().count(admission)
+        if page.licensed and request.method == "GET":
+            current_app.extensions["royalty"].record(page.licensed, visitor.subject)
     # A browser that fetches ahead keeps what came with 200: a preview must not stand for the page later.
     status = 402 if admission.reason == "look" and request.method == "GET" else admission.status
     return Response(body, status, PERSONAL)
+
+
+def _asked_day() -> date | None:
+    """Return the day that a page is asked for as of, None for today. Errors: BadInput."""
+    text = request.args.get("on", "")
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"“{text[:20]}” is no day: write it as in 2025-03-01.") from None
+
+
+def _may(visitor: Visitor) -> bool:
+    return "as_of" in visitor.plan.features
+
+
+def _not_as_of(visitor: Visitor) -> Admission:
+    """The preview, which costs no view; machines get it without the wall."""
+    return Admission(False, "bot" if visitor.bot else "as of", visitor.plan)
 
 
 def _elsewhere(system: str, key: str) -> Response:
@@ -71,19 +101,31 @@ def system_page(system: str) -> str:
 
 @blueprint.get("/search")
 def search_page() -> str:
-    """Codes found by number or words: titles only, never locked text."""
+    """Codes found by number or words: titles only, never locked text. `?on=2025-03-01`: as of that day, by plan."""
     query = request.args.get("q", "")[: search.LONGEST_QUERY]
     system = request.args.get("system") or None
     if system is not None and service.system(system) is None:
         system = None
     page = max(1, min(request.args.get("page", 1, type=int), 100))
+    asked, visitor = _asked_day(), current_visitor()
+    on = asked if _may(visitor) else None
     return render_template(
         "codes/search.html",
         query=query,
         system=system,
         systems=service.systems(),
-        results=search.search(query, system, page, show_terms=_shows_notes()) if query.strip() else None,
+        on=on,
+        offer=wall(Admission(False, "as of", visitor.plan), catalogue()) if asked and not on else None,
+        results=_results(query, system, page, on) if query.strip() else None,
+        slot=PATH_SLOT,
+        here=return_path(),
     )
+
+
+def _results(query: str, system: str | None, page: int, on: date | None) -> search.Results:
+    if on is None:
+        return search.search(query, system, page, show_terms=_shows_notes())
+    return search_on.search(query, on, system, page, show_terms=_shows_notes())
 
 
 def _shows_notes() -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from webapp.billing.plans import Limit, Plan, PlanCatalogue, Price
 from webapp.codes.document import SECTIONS
+from webapp.codes.features import FEATURES
 from webapp.core.periods import Period
 from webapp.site.context import count_of
 from webapp.tools.views import TOOLS
@@ -56,7 +57,8 @@ def groups(plans: PlanCatalogue, tools: Collection[str], sections: Iterable[str]
     views = Row("Code pages", [_short(plan.views.limit, plan.views.period) for plan in chosen])
     rows = [Row(SECTIONS[key], [key in plan.sections for plan in chosen]) for key in sections]
     kept = [row for row in rows if any(row.cells)]
-    result = [Group("", [views]), Group("Sections", kept)]
+    more = [Row(name, [key in plan.features for plan in chosen]) for key, name in FEATURES.items()]
+    result = [Group("", [views]), Group("Sections", kept), Group("More", [row for row in more if any(row.cells)])]
     uses = [Row(TOOLS[tool][0], [_tool(plan, tool) for plan in chosen]) for tool in tools]
     return [*result, Group("Tools", uses)] if uses else result
 

@@ -6,7 +6,9 @@ import functools
 
 from sqlalchemy import exists, select
 
+from webapp.codes.datasets.models import DatasetRelease
 from webapp.codes.document import SECTIONS
+from webapp.codes.facts.page import possible
 from webapp.codes.models import Article, Information
 from webapp.codes.service import catalogue_stamp
 from webapp.extensions import db, settings
@@ -25,4 +27,5 @@ def _in_use(_database: str, _stamp: str) -> tuple[str, ...]:
     found = {*OF_EVERY_SYSTEM, *db.session.scalars(select(Information.section).distinct())}
     if db.session.scalar(select(exists(select(Article.code_id)))):
         found.update(OF_ARTICLES)
+    found.update(possible(db.session.scalars(select(DatasetRelease.dataset).distinct())))
     return tuple(key for key in SECTIONS if key in found)

@@ -89,14 +89,17 @@ def robots() -> Response:
 @blueprint.get("/sitemap.xml")
 def sitemap_index() -> Response:
     """The index of all sitemaps."""
-    counts = [(system.key, service.sitemap_count(system.key)) for system in service.systems()]
-    return Response(sitemaps.index(settings().public_url, counts), mimetype="application/xml")
+    days = service.loaded_days()
+    found = [(system.key, service.sitemap_count(system.key), days.get(system.key)) for system in service.systems()]
+    return Response(sitemaps.index(settings().public_url, found), mimetype="application/xml")
 
 
 @blueprint.get("/sitemaps/pages.xml")
 def sitemap_of_own_pages() -> Response:
     """The pages that are not codes."""
-    return Response(sitemaps.urls(settings().public_url, OWN_PATHS), mimetype="application/xml")
+    loaded = [system.key for system in service.systems() if system.release]
+    paths = (*OWN_PATHS, *(f"/codes/{key}/{page}" for key in loaded for page in ("", "releases")))
+    return Response(sitemaps.urls(settings().public_url, paths), mimetype="application/xml")
 
 
 @blueprint.get("/sitemaps/<system>-<int(min=1, max=9999):number>.xml")
@@ -106,4 +109,5 @@ def sitemap(system: str, number: int) -> Response:
     if not keys:
         raise NotFound
     paths = (f"/codes/{system}/{key}" for key in keys)
-    return Response(sitemaps.urls(settings().public_url, paths), mimetype="application/xml")
+    day = service.loaded_days().get(system)
+    return Response(sitemaps.urls(settings().public_url, paths, day), mimetype="application/xml")

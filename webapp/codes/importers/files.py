@@ -5,13 +5,16 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import io
-import zipfile
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from webapp.codes.listing import FileRefused
 
+WORKBOOK = "[Content_Types].xml"
+"""The member that makes a zip a workbook."""
 LARGEST_FILE = 512 * 1024 * 1024
 """Bytes; the largest file of any publisher here, unpacked, is well below."""
 
@@ -40,31 +43,75 @@ def fingerprint(file: SourceFile, codes: SourceFile | None = None) -> str:
     return file.sha256 if codes is None else hashlib.sha256((file.sha256 + codes.sha256).encode()).hexdigest()
 
 
-def open_source(path: Path, member: str = "*") -> SourceFile:
-    """Read the file at `path`; of a zip, its one member whose name matches. Errors: FileRefused."""
+def open_source(path: Path, members: Sequence[str] = ("*",)) -> SourceFile:
+    """Read the file at `path`; of a zip, its one member whose name matches the first pattern that fits any.
+
+    A workbook (xlsx) is a zip too, and is returned as it is. Errors: FileRefused.
+    """
+    data = _bytes_of(path)
+    return (
+        _unpack(path.name, data, lambda held: [_one(path.name, held, members)])[0]
+        if _is_zip(data)
+        else SourceFile(path.name, data)
+    )
+
+
+def open_all(path: Path, members: Sequence[str]) -> list[SourceFile]:
+    """Read the file at `path`; of a zip, all of its members whose names match any pattern. Errors: FileRefused."""
+    data = _bytes_of(path)
+    return (
+        _unpack(path.name, data, lambda held: _any(path.name, held, members))
+        if _is_zip(data)
+        else [SourceFile(path.name, data)]
+    )
+
+
+def _bytes_of(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise FileRefused(f"{path.name} is larger than any file of this source.")
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise FileRefused(f"{path} cannot be read: {error.strerror}.") from None
-    if data.startswith(b"PK\x03\x04"):
-        return _unpack(path.name, data, member)
-    return SourceFile(path.name, data)
 
 
-def _unpack(name: str, data: bytes, member: str) -> SourceFile:
+def _is_zip(data: bytes) -> bool:
+    return data.startswith(b"PK\x03\x04")
+
+
+def _unpack(name: str, data: bytes, choose: Callable[[list[ZipInfo]], list[ZipInfo]]) -> list[SourceFile]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            wanted = [
-                each
-                for each in archive.infolist()
-                if not each.is_dir() and fnmatch.fnmatch(Path(each.filename).name.lower(), member)
-            ]
-            if len(wanted) != 1:
-                raise FileRefused(f"{name} holds {len(wanted)} files named like {member}, not one.")
-            if wanted[0].file_size > LARGEST_FILE:
+        with ZipFile(io.BytesIO(data)) as archive:
+            if WORKBOOK in archive.namelist():
+                return [SourceFile(name, data)]
+            wanted = choose([each for each in archive.infolist() if not each.is_dir()])
+            if sum(each.file_size for each in wanted) > LARGEST_FILE:
                 raise FileRefused(f"{wanted[0].filename} in {name} is larger than any file of this source.")
-            return SourceFile(Path(wanted[0].filename).name, archive.read(wanted[0]))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+            return [SourceFile(_name_of(each), archive.read(each)) for each in wanted]
+    except (BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise FileRefused(f"{name} is no whole zip file: {error}.") from None
+
+
+def _one(name: str, held: list[ZipInfo], members: Sequence[str]) -> ZipInfo:
+    for pattern in members:
+        wanted = [each for each in held if fnmatch.fnmatch(_name_of(each).lower(), pattern)]
+        if len(wanted) == 1:
+            return wanted[0]
+        if wanted:
+            raise FileRefused(f"{name} holds {len(wanted)} files named like {pattern}, not one.")
+    raise _nothing(name, members)
+
+
+def _any(name: str, held: list[ZipInfo], members: Sequence[str]) -> list[ZipInfo]:
+    wanted = [each for each in held if any(fnmatch.fnmatch(_name_of(each).lower(), pattern) for pattern in members)]
+    if not wanted:
+        raise _nothing(name, members)
+    return wanted
+
+
+def _nothing(name: str, members: Sequence[str]) -> FileRefused:
+    return FileRefused(f"{name} holds no file named like {' or '.join(members)}.")
+
+
+def _name_of(member: ZipInfo) -> str:
+    return Path(member.filename).name

@@ -7,16 +7,15 @@ tells which of the combinations are real.
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from xml.etree import ElementTree
 
+from webapp.codes.datasets.parsed import Given, Parsed
 from webapp.codes.importers.files import SourceFile, fingerprint
 from webapp.codes.importers.icd10cm_names import block_key, code_list, release_of
-from webapp.codes.importers.icd10cm_xml import Sevenths, read_notes, required, sevenths_of, text_of
+from webapp.codes.importers.icd10cm_xml import Sevenths, children, read_notes, required, sevenths_of, text_of
 from webapp.codes.listing import Entry, FileRefused, Listing, plain
 
 SYSTEM = "icd-10-cm"
@@ -29,65 +28,41 @@ WHOLE_CODE = 7
 PLACEHOLDER = "X"
 
 
-def read(file: SourceFile, codes: SourceFile | None, release: str | None, effective: date | None) -> Listing:
+def read(file: SourceFile, given: Given) -> Parsed:
     """Read a tabular XML file, with the list of existing codes if there is one.
 
     Errors: FileRefused, naming what is wrong, when the file is not whole or no such file.
     """
-    reader = _Reader(code_list(codes) if codes else None)
+    reader = _Reader(code_list(given.codes) if given.codes else None)
     version = ""
-    for element in _chapters(file):
+    for element in children(file, ROOT):
         if element.tag == "version":
             version = text_of(element)
-        else:
+        elif element.tag == "chapter":
             reader.chapter(element)
-            element.clear()
     if not reader.entries:
         raise FileRefused(f"{file.name} holds no chapter.")
-    found = release_of(file.name, version, release, effective)
+    found = release_of(file.name, version, given.release, given.effective)
     reader.compare_with_list()
-    return Listing(
+    listing = Listing(
         system=SYSTEM,
         source=SOURCE,
         release=found.name,
         valid_from=found.valid_from,
         valid_to=found.valid_to,
         file_name=file.name,
-        sha256=fingerprint(file, codes),
+        sha256=fingerprint(file, given.codes),
         entries=reader.entries,
-        refused=reader.refused,
+    )
+    return Parsed(
+        found.name, found.valid_from, found.valid_to, listing=listing, read=len(reader.entries), refused=reader.refused
     )
 
 
 def first_day(file: SourceFile) -> date:
     """Tell a file's first valid day from its name and first lines. Errors: FileRefused."""
-    version = next((text_of(element) for element in _chapters(file) if element.tag == "version"), "")
+    version = next((text_of(element) for element in children(file, ROOT) if element.tag == "version"), "")
     return release_of(file.name, version, None, None).valid_from
-
-
-def _chapters(file: SourceFile) -> Iterator[ElementTree.Element]:
-    """Yield the version and the chapters as they are read, so that one chapter at a time is held as a tree.
-
-    The parser loads nothing from outside; a document type, which no file of this source has, is refused, and with it
-    entities that multiply.
-    """
-    if b"<!DOCTYPE" in file.data[:4096].upper():
-        raise FileRefused(f"{file.name} declares a document type, which no file of this source does.")
-    depth = 0
-    try:
-        for event, element in ElementTree.iterparse(io.BytesIO(file.data), ("start", "end")):  # noqa: S314
-            if event == "start":
-                if depth == 0 and element.tag != ROOT:
-                    raise FileRefused(f"{file.name} begins with <{element.tag[:40]}>, not with <{ROOT}>.")
-                depth += 1
-                continue
-            depth -= 1
-            if depth == 1 and element.tag in {"version", "chapter"}:
-                yield element
-    except ElementTree.ParseError as error:
-        raise FileRefused(f"{file.name} is no whole XML file: {error}.") from None
-    except (ValueError, LookupError) as error:  # an encoding that the parser cannot read
-        raise FileRefused(f"{file.name} cannot be read as XML: {error}.") from None
 
 
 @dataclass(slots=True)

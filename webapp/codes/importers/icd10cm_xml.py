@@ -1,11 +1,13 @@
-"""Elements of the ICD-10-CM tabular XML: notes, seventh characters, texts."""
+"""Elements of the ICD-10-CM XML files: their parts as they are read, and of the tabular list notes and characters."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+from webapp.codes.importers.files import SourceFile
 from webapp.codes.listing import Entry, FileRefused
 
 NOTE_KINDS = {
@@ -23,6 +25,34 @@ STRUCTURE = {"name", "desc", "diag", "section", "sectionIndex", "inclusionTerm",
 
 Sevenths = dict[str, str]
 """Seventh characters and what each means."""
+
+
+def children(file: SourceFile, root: str) -> Iterator[ElementTree.Element]:
+    """Yield what stands directly below the root as it is read; each is emptied when the next is asked for.
+
+    The parser loads nothing from outside; a document type, which no file of the publisher has, is refused, and with
+    it entities that multiply. Errors: FileRefused, when the file is no whole XML, or begins with another element.
+    """
+    if b"\0" in file.data:  # of an encoding in which a document type is not found
+        raise FileRefused(f"{file.name} is no text in UTF-8 (byte {file.data.index(0)} is zero).")
+    if b"<!DOCTYPE" in file.data:
+        raise FileRefused(f"{file.name} declares a document type, which no file of this source does.")
+    depth = 0
+    try:
+        for event, element in ElementTree.iterparse(io.BytesIO(file.data), ("start", "end")):  # noqa: S314  # as above
+            if event == "start":
+                if depth == 0 and element.tag != root:
+                    raise FileRefused(f"{file.name} begins with <{element.tag[:40]}>, not with <{root}>.")
+                depth += 1
+                continue
+            depth -= 1
+            if depth == 1:
+                yield element
+                element.clear()
+    except ElementTree.ParseError as error:
+        raise FileRefused(f"{file.name} is no whole XML file: {error}.") from None
+    except (ValueError, LookupError) as error:  # an encoding that the parser cannot read
+        raise FileRefused(f"{file.name} cannot be read as XML: {error}.") from None
 
 
 def read_notes(element: ElementTree.Element, entry: Entry) -> Iterator[str]:

@@ -6,6 +6,8 @@ import importlib.util
 from pathlib import Path
 
 from webapp.codes import article_files, bulk, information, loader, releases
+from webapp.codes.datasets import loading
+from webapp.codes.datasets.parsed import Given
 from webapp.codes.importers import icd10cm
 from webapp.codes.importers.files import fingerprint, open_source
 from webapp.codes.listing import FileRefused
@@ -38,10 +40,10 @@ def _load_icd10cm(progress: Progress) -> None:
     if newest is not None and newest.valid_from > icd10cm.first_day(tabular):
         return
     progress("Reading", 0, 1)
-    listing = icd10cm.read(tabular, codes, None, None)
+    parsed = icd10cm.read(tabular, Given(codes=codes))
     progress("Reading", 1, 1)
     with transaction():
-        loader.load(listing, progress)
+        loading.load(tabular, parsed, progress)
 
 
 def packaged_files() -> tuple[Path, Path]:
