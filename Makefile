@@ -8,6 +8,9 @@ BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
+# One test process more than there are processors: many tests wait. More than four crowd a machine's memory and disk.
+PROCESSES = $(shell echo $$(( $$(nproc) < 3 ? $$(nproc) + 1 : 4 )))
+
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
 .PHONY: help run test lint types bench format lock clean
@@ -19,7 +22,7 @@ run: .venv/runtime.stamp ## serve the site (PORT=8000 DATA=data; PYTHON=… pick
 	@$(BIN)/python -m webapp
 
 test: .venv/dev.stamp ## run all tests
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/dev.stamp ## check style, layers of imports, and that the migrations make what the models say
 	@$(BIN)/ruff check .
@@ -31,10 +34,12 @@ lint: .venv/dev.stamp ## check style, layers of imports, and that the migrations
 types: .venv/dev.stamp ## check types
 	@$(BIN)/mypy
 
-bench: .venv/dev.stamp ## measure the meter's memory, the gate's speed, and what log-ins tell by their time
+bench: .venv/dev.stamp ## measure the meter, the gate, log-ins by their time, and the catalogue
 	@$(BIN)/python benchmarks/meter_memory.py
 	@$(BIN)/python benchmarks/gate.py
 	@$(BIN)/python -m benchmarks.login_timing
+	@$(BIN)/python -m benchmarks.catalogue
+	@$(BIN)/python -m benchmarks.catalogue_ptp
 
 format: .venv/dev.stamp ## put the code in order
 	@$(BIN)/ruff check --fix .

@@ -21,6 +21,7 @@ def test_a_subscriber_sees_the_page_of_the_day(subscriber):
     assert page.status_code == 200
     assert "As of 1 November 2099" in page.text
     assert "canary-notes" in page.text
+    assert "The release October 2026 ended on 30 September 2027." in page.text
     assert '<meta name="robots" content="noindex">' in page.text
     assert f'{CODE}">' in page.text.partition('<link rel="canonical" href="')[2].partition("\n")[0]
 

@@ -97,7 +97,7 @@ def test_a_list_whose_columns_are_in_doubt_is_refused(column: int, text: str, co
 
 def test_a_list_that_puts_a_code_below_another_letter_is_refused() -> None:
     message = complaint_of(table([*LIST, ["E0001", "Made-up bed", "V", "Eyes"]], "codes_2025-11.csv"))
-    assert message == "codes_2025-11.csv, row 4: E0001 is none of the group 'V'."
+    assert message == "codes_2025-11.csv, row 6: E0001 is none of the group 'V'."
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text
 from tests.codes import tabular
 from webapp.codes import loader, releases, search, service, terms
 from webapp.codes.document import parse
+from webapp.codes.listing import Entry, FileRefused, Listing
 from webapp.codes.models import Code, CodeDocument, CodeFamily, CodeNote, CodeSystem, CodeVersion, Release
 from webapp.core import clock
 from webapp.extensions import db, transaction
@@ -56,6 +57,8 @@ def test_the_same_file_again_does_nothing(catalogue: Flask) -> None:
         report = loader.load(tabular.listing())
     assert report.unchanged
     assert service.catalogue_stamp() == before
+    with pytest.raises(FileRefused, match="April 2026 is loaded already, valid from 2026-04-01"), transaction():
+        loader.load(replace(tabular.listing(), valid_from=date(2026, 5, 1)))
     assert count(Release) == 1
 
 
@@ -183,11 +186,16 @@ def test_an_older_file_says_what_held_before(catalogue: Flask) -> None:
     assert current.release == "October 2026"
 
 
-def test_a_release_between_two_others_changes_only_its_own_days(catalogue: Flask) -> None:
+def test_a_release_between_two_others_changes_only_its_own_days(
+    catalogue: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "today", lambda: date(2026, 11, 1))
     with transaction():
         loader.load(replace(tabular.listing(), release="Far", valid_from=date(2028, 4, 1), sha256="0" * 64))
     assert versions_of("A00.9") == [(date(2026, 4, 1), None, "Dragon fever, unspecified")]
     load_later()
+    assert parse(service.document(SYSTEM, "A00.9") or b"").release == "October 2026", "it holds, and Far does not yet"
+    assert search.search("sparks").total == 1
     assert versions_of("A00.9") == [
         (date(2026, 4, 1), date(2026, 9, 30), "Dragon fever, unspecified"),
         (date(2026, 10, 1), date(2028, 3, 31), "Dragon fever NOS"),
@@ -209,6 +217,33 @@ def test_a_corrected_file_of_the_same_day_replaces_what_it_changes(catalogue: Fl
     assert versions_of("A00.9") == [(date(2026, 4, 1), None, "Dragon fever, corrected")]
     assert count(Release) == 1
     assert db.session.scalar(select(func.count()).where(CodeNote.text == "Ember disease")) == 1
+    wrong = replace(tabular.listing(tabular.XML.replace("Ember disease", "Embers")), valid_from=date(2026, 10, 1))
+    for given in (replace(wrong, release="October 2026"), tabular.later_listing()):
+        with transaction():
+            loader.load(given)
+    ended = parse(service.document(SYSTEM, "S52.502B") or b"")
+    assert (ended.release, ended.valid_to) == ("April 2026", "2026-09-30"), (
+        "as it last was, not as the wrong file had it"
+    )
+
+
+def test_an_older_release_leaves_later_ones_as_they_are(empty: Flask) -> None:
+    def load(year: int, **titles: str) -> None:
+        entries = [Entry(key, "code", title, billable=True) for key, title in titles.items()]
+        listing = Listing("hcpcs", "hcpcs", str(year), date(year, 1, 1), None, "h.txt", str(year), entries)
+        with transaction():
+            loader.load(listing)
+
+    load(2024, A0001="Cart", A0002="Saddle")
+    load(2026, A0001="Cart")
+    load(2025, A0000="Reins", A0001="Cart", A0002="Long saddle")
+    position = select(CodeVersion.position).join(Code, Code.id == CodeVersion.code_id)
+    assert db.session.scalars(position.where(Code.key == "A0001")).all() == [0]
+    told = {key: parse(service.document("hcpcs", key) or b"") for key in ("A0000", "A0002")}
+    assert {key: (page.title, page.valid_to) for key, page in told.items()} == {
+        "A0000": ("Reins", "2025-12-31"),
+        "A0002": ("Long saddle", "2025-12-31"),
+    }
 
 
 def test_a_failure_on_the_way_leaves_all_as_it_was(catalogue: Flask) -> None:

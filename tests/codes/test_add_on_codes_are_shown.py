@@ -56,6 +56,8 @@ def test_a_primary_code_lists_its_add_on_codes_with_their_payment(empty: Flask) 
         "OPPS Addendum B, January 2026",
         "ASC Addendum AA, January 2026",
     ]
+    assert [f"{each.dataset}, {each.name}" for each in block.releases] == block.source.split("; ")
+    assert {(each.first, each.last) for each in block.releases} == {("2026-01-01", "")}
 
 
 def test_an_add_on_code_lists_its_primary_codes(site: Flask) -> None:

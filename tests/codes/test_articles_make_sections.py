@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from tests.codes import tabular
-from webapp.codes import article_files, articles, browse, information, loader, search, service
+from webapp.codes import article_files, articles, browse, information, loader, rollback, search, service, standing
 from webapp.codes.document import Document, parse
 from webapp.codes.importers.files import SourceFile
 from webapp.codes.listing import Entry, FileRefused, Listing
@@ -105,7 +105,12 @@ def test_markup_in_an_article_is_text_or_gone(hostile: str) -> None:
         ("updated: 2026-03-01", "updated: 2026-13-01", "value that is none"),
         ("updated: 2026-03-01", "updated: 2026-03-01 10:00:00", "line 6: 'updated' is no date"),
         ("title: Weighing", "title: a: b: Weighing", "line 4: the front matter is no YAML"),
-        ('  - "The handbook, page 7"', "  - {a: b}", "line 7: 'sources' is no list of texts"),
+        ('  - "The handbook, page 7"', "  - {a: b}", "line 7: 'sources' is no list of printable texts"),
+        ('  - "The handbook, page 7"', '  - "\\0"', "line 7: 'sources' is no list of printable texts"),
+        ('  - "The handbook, page 7"', "  - " + "[" * 5000, "line 2: the front matter is nested too deeply"),
+        ("author: Alice", 'author: "\\0"', "line 5: 'author' holds characters that cannot be printed"),
+        ("**scales**", "\0", "line 13: it holds a NUL character"),
+        ("**scales**", "\ud800", "or half a surrogate pair"),
         ("## Procedure", "## Procedures", "line 15: “Procedures” is no section"),
         ("## Procedure", "## Common language description", "line 15: the section “Common language description” stands"),
         ("## Common language description\n", "", "line 12: text stands before the first section"),
@@ -172,7 +177,8 @@ def test_an_article_for_an_unknown_code_of_a_loaded_system_is_refused(catalogue:
         store(ARTICLE.replace("hcpcs", "elves"))
 
 
-def test_a_publishers_release_takes_over_codes_known_from_articles(empty: Flask) -> None:
+@pytest.mark.parametrize("first", [date(2026, 10, 1), date(2025, 10, 1)], ids=["later", "older than the articles"])
+def test_a_publishers_release_takes_over_codes_known_from_articles(empty: Flask, first: date) -> None:
     store()
     store(ARTICLE.replace("G0000", "G0001"))
     import_rows()
@@ -181,7 +187,7 @@ def test_a_publishers_release_takes_over_codes_known_from_articles(empty: Flask)
         system="hcpcs",
         source="hcpcs",
         release="October 2026",
-        valid_from=date(2026, 10, 1),
+        valid_from=first,
         valid_to=None,
         file_name="h.txt",
         sha256="1" * 64,
@@ -190,14 +196,38 @@ def test_a_publishers_release_takes_over_codes_known_from_articles(empty: Flask)
     with transaction():
         report = loader.load(release)
     page = page_of()
-    assert (report.added, report.changed, report.ended) == (0, 1, 1)
+    assert (report.added, report.changed, report.ended) == (1, 0, 1)
     assert (page.code_id, page.title, page.title_is_official) == (before, "Official dragon scale service", True)
     assert (page.release, page.author) == ("October 2026", "Alice")
     assert page.section("information")
     assert [link.key for link in browse.chapters("hcpcs")] == ["G0000"]
-    assert page_of(key="G0001").valid_to == "2026-09-30"
+    assert page_of(key="G0001").valid_to == (first - timedelta(days=1)).isoformat()
     store(ARTICLE.replace("Weighing", "Feeding"))
     assert page_of().title == "Official dragon scale service"
+    for day in (first, date(2026, 11, 1)):
+        then = standing.document("hcpcs", "G0000", day)
+        assert then
+        assert then.title == "Official dragon scale service"
+
+
+def test_articles_stand_in_again_once_the_only_release_is_taken_back(empty: Flask) -> None:
+    store()
+    entries = [Entry("G0000", "code", "Official service", billable=True), Entry("G0001", "code", "Other service")]
+    with transaction():
+        loader.load(Listing("hcpcs", "hcpcs", "October 2026", date(2026, 10, 1), None, "h.txt", "1" * 64, entries))
+    with transaction():
+        rollback.roll_back("hcpcs")
+    page = page_of()
+    assert (page.title, page.release, bool(page.section("procedure"))) == (
+        "Weighing of a dragon",
+        "Starter articles",
+        True,
+    )
+    assert [hit.key for hit in search.search("weighing").hits] == ["G0000"]
+    store(ARTICLE.replace("G0000", "G0001"))
+    assert page_of(key="G0001").title == "Weighing of a dragon"
+    with pytest.raises(FileRefused, match="Nothing of 'articles' is loaded"):
+        rollback.newest("articles")
 
 
 def test_what_a_fresh_site_brings_passes_over_codes_that_a_release_lacks(catalogue: Flask, tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from tests.codes import tabular
 from tests.support import people
 from tests.support.buying import words
 from webapp.codes import loader, search, search_on
+from webapp.core import clock
 from webapp.extensions import db, transaction
 
 SYSTEM = "icd-10-cm"
-THEN, NOW = date(2026, 9, 30), date(2026, 10, 1)
+THEN, NOW, LAST = date(2026, 9, 30), date(2026, 10, 1), date(2027, 9, 30)
 QUERIES = ["A00", "a009", "s", "s52.5", "fever", "dragon smok", "wing", "hearth", "clipped", "nos", "ember", "zzz", "b"]
 
 
@@ -132,4 +133,7 @@ def test_what_is_no_day_is_refused(subscriber: FlaskClient, day: str) -> None:
 
 @pytest.mark.parametrize("day", ["", "0001-01-01", "9999-12-31"])
 def test_any_day_is_a_question(subscriber: FlaskClient, day: str) -> None:
-    assert subscriber.get(f"/search?q=dragon&on={day}").status_code == 200
+    page = subscriber.get(f"/search?q=dragon&on={day}")
+    assert page.status_code == 200
+    ended = date.fromisoformat(day or clock.today().isoformat()) > LAST
+    assert ("of ICD-10-CM ended on 30 September 2027" in words(page)) == (ended and "Dragon" in words(page))

@@ -66,6 +66,8 @@ def test_a_dry_run_changes_nothing(database: Flask, tmp_path: Path) -> None:
 
 
 def test_name_and_day_may_be_given(database: Flask, tmp_path: Path) -> None:
+    assert "at most 60 characters" in load(database, tmp_path, "--release", "Spring " * 10).output
+    assert "0026-05-01 is no first day" in load(database, tmp_path, "--effective", "0026-05-01").output
     result = load(database, tmp_path, "--release", "Spring 2026", "--effective", "2026-05-01")
     assert result.output.startswith("Spring 2026 (2026-05-01 to 2026-09-30) is loaded.")
 

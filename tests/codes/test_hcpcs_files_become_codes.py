@@ -22,6 +22,8 @@ LIST = [
     ["Code", "Description", "Group_Code", "Category_name"],
     ["A0001", "Made-up cart", "A", "Carts"],
     ["V0001", "Made-up eye, left", "V", "Eyes"],
+    ["V0002", "Made-up eye, right Terminated March 31, 2024.", "V", "Eyes"],
+    ["V0003", "Made-up lens Terminated Smarch 32, 2024.", "V", "Eyes"],
 ]
 
 
@@ -141,8 +143,9 @@ def test_a_list_of_codes_and_descriptions_leaves_the_details_open() -> None:
     )
     assert [each.dataset for each in parsed.tables] == ["hcpcs"]
     assert row(parsed, "V0001") == {"long": "Made-up eye, left"}
-    assert list(entries(parsed)) == ["a-codes", "A0000-A0099", "A0001", "v-codes", "V0000-V0099", "V0001"]
-    assert parsed.read == 2
+    assert row(parsed, "V0002") == {"long": "Made-up eye, right", "termination": "20240331"}
+    assert list(entries(parsed)) == ["a-codes", "A0000-A0099", "A0001", "v-codes", "V0000-V0099", "V0001", "V0003"]
+    assert parsed.read == 4
 
 
 @pytest.mark.parametrize(
@@ -170,7 +173,7 @@ def test_a_release_is_named_after_its_first_day(name: str, given: Given, release
     [
         ("2019/HCPC2019_CONTR_ANWEB.txt", 11_622, {"hcpcs": 6_440, "hcpcs-modifiers": 360}, 6_440 - 506),
         ("2020/HCPC2020_OCT_ANWEB.xlsx", 7_197, {"hcpcs": 6_825, "hcpcs-modifiers": 371}, 6_825 - 619),
-        ("2025/hcpcs_level2_long_2025-11.csv", 8_463, {"hcpcs": 8_463}, 8_463),
+        ("2025/hcpcs_level2_long_2025-11.csv", 8_463, {"hcpcs": 8_463}, 8_463 - 1_205),
     ],
 )
 def test_the_publishers_own_file_is_read_whole(name: str, read: int, counts: dict[str, int], listed: int) -> None:

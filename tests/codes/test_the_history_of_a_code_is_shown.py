@@ -94,6 +94,7 @@ def test_level_two_codes_have_the_publishers_dates(empty: Flask) -> None:
         ["1 January 2020", "HCPCS Level II, January 2026", "Code added."],
     ]
     assert [row[2] for row in of("G0002", "hcpcs")] == ["Code added."]
+    assert of("G00.02", "icd-10-cm") == []  # a diagnosis with the same characters
 
 
 def test_versions_of_a_code_tell_titles_notes_and_ends(catalogue: Flask) -> None:
@@ -109,11 +110,18 @@ def test_versions_of_a_code_tell_titles_notes_and_ends(catalogue: Flask) -> None
     said = [row[2] for rows in told.values() for row in rows]
     assert said.count("Code added.") == 1
     assert said.count("Code ended; its last valid day was 30 September 2026.") == 2
+    added = next(key for key, rows in told.items() if "Code added." in [row[2] for row in rows])
+    given_rows.load({"hcpcs": {("G0002", ""): {"added": "20200101"}}})  # a publisher's own day counts instead
+    subject = given_rows.subject(
+        "G0002", "hcpcs", later, db.session.scalar(select(Code.id).where(Code.key == added)) or 0
+    )
+    rows = texts(history.blocks(subject)[0])
+    assert [row[0] for row in rows if row[2] == "Code added."] == ["1 January 2020"]
 
 
 def test_a_history_takes_three_queries(catalogue: Flask) -> None:
-    given_rows.load({"opps": {("A009", ""): {"status": "S"}}})
-    subject = given_rows.subject("A00.9", "icd-10-cm", LATE, 1)
+    given_rows.load({"opps": {("10001", ""): {"status": "S"}}})
+    subject = given_rows.subject("10001", "cpt", LATE, 1)
     statements: list[str] = []
     listen = (db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     event.listen(*listen)

@@ -46,6 +46,8 @@ def sample(**changes: object) -> Document:
 def test_open_and_locked_sections_have_their_hooks_in_order(page):
     found = re.findall(r'<section class="(section|locked)" data-section="(\w+)" id="\2"', page())
     assert found == [("locked" if entry.locked else "section", entry.key) for entry in sample_entries()]
+    assert page().rindex("data-section") < page().index("<h2>Releases shown</h2>") < page().index("article-foot")
+    assert "Releases shown" not in page(preview=True)
 
 
 def test_a_locked_section_tells_what_is_there_and_how_to_open_it(page):
@@ -123,7 +125,7 @@ def test_seventh_characters_are_a_table_with_links(page):
 
 def test_tables_can_be_scrolled_by_keyboard_and_have_a_name(page):
     regions = re.findall(r'<div class="table-scroll[^>]*>', page())
-    assert len(regions) == 2
+    assert len(regions) == 3
     assert all('tabindex="0"' in region and "aria-label=" in region for region in regions)
 
 

@@ -13,6 +13,7 @@ from webapp.codes.document import Document
 from webapp.codes.listing import FileRefused, plain
 from webapp.codes.markdown import Written
 from webapp.codes.models import ARTICLES, STAND_INS, Article, Code, CodeSystem, CodeVersion, Release
+from webapp.codes.versions import STAND_IN
 from webapp.core import clock
 from webapp.extensions import db
 
@@ -26,7 +27,7 @@ def store_article(article: Written) -> bool:
     """
     sha256 = hashlib.sha256(article.markdown.encode()).hexdigest()
     system = releases.system_named(article.system)
-    code = find_code(system, article.code) or _make_code(system, article)
+    code = _code_of(system, article)
     row = db.session.get(Article, code.id)
     if row is not None and row.sha256 == sha256:
         return False
@@ -58,25 +59,41 @@ def find_code(system: CodeSystem, text: str) -> Code | None:
     return db.session.scalars(select(Code).where(Code.system_id == system.id, Code.plain == plain(text))).first()
 
 
-def _make_code(system: CodeSystem, article: Written) -> Code:
-    """Make a billable code that is known from its article only, under a title of our own."""
-    release = releases.current(system)
-    if release is not None and release.source not in STAND_INS:
-        raise FileRefused(f"{article.code[:40]!r} is no code of {system.name} {release.name}.")
-    if release is None:
-        release = _start_release(system, article.updated)
-    code = Code(id=bulk.allocate("code", 1)[0], system_id=system.id, key=article.code, plain=plain(article.code))
-    code.meter_id = code.id
-    db.session.add(code)
-    db.session.flush()
+def stand_in(system: CodeSystem) -> None:
+    """Show the codes of a system that have articles, as before its first release: that was taken back."""
+    rows = select(Code, Article).join(Article, Article.code_id == Code.id).where(Code.system_id == system.id)
+    for code, article in db.session.execute(rows.order_by(Code.key)).all():
+        _show_code(system, code, article.title, article.updated)
+        sections.refresh(system, code)
+
+
+def _code_of(system: CodeSystem, article: Written) -> Code:
+    """Return an article's code; where no publisher's release tells of it, it is shown as the article has it."""
+    code, release = find_code(system, article.code), releases.current(system)
+    listed = release is not None and release.source not in STAND_INS
+    if code is None:
+        if release is not None and listed:
+            raise FileRefused(f"{article.code[:40]!r} is no code of {system.name} {release.name}.")
+        code = Code(id=bulk.allocate("code", 1)[0], system_id=system.id, key=article.code, plain=plain(article.code))
+        code.meter_id = code.id
+        db.session.add(code)
+        db.session.flush()
+    if not listed and not page_store.releases_with(code.id):
+        _show_code(system, code, article.title, article.updated)
+    return code
+
+
+def _show_code(system: CodeSystem, code: Code, title: str, day: date) -> None:
+    """Make the page of a billable code that is known from its article only, under a title of our own."""
+    release = releases.current(system) or _start_release(system, day)
     page = Document(
         system=system.key,
         system_name=system.name,
         key=code.key,
         code_id=code.id,
-        meter_id=code.id,
+        meter_id=code.meter_id,
         kind="code",
-        title=article.title,
+        title=title,
         title_is_official=False,
         billable=True,
         release=release.name,
@@ -85,24 +102,17 @@ def _make_code(system: CodeSystem, article: Written) -> Code:
         copyright=system.copyright,
     )
     page_store.write(release.id, page)
-    _add_version(code, release, article.title)
-    return code
+    _add_version(code, release, title)
 
 
 def _start_release(system: CodeSystem, day: date) -> Release:
-    """Make the release that stands in where a system has none, and let readers see it."""
-    release = Release(
-        system_id=system.id,
-        source=ARTICLES,
-        name=STARTER_RELEASE,
-        valid_from=day,
-        file_name="",
-        sha256="",
-        format=0,
-        loaded_at=clock.now(),
-    )
-    db.session.add(release)
-    db.session.flush()
+    """Make the release that stands in where a system has none, or take it again, and let readers see it."""
+    release = releases.newest(system.id, ARTICLES)
+    if release is None:
+        release = Release(system_id=system.id, source=ARTICLES, name=STARTER_RELEASE, file_name="", sha256="", format=0)
+        release.valid_from, release.loaded_at = day, clock.now()
+        db.session.add(release)
+        db.session.flush()
     releases.activate(system, release)
     return release
 
@@ -119,7 +129,7 @@ def _add_version(code: Code, release: Release, title: str) -> None:
             title_is_official=False,
             billable=True,
             position=place,
-            digest="",
+            digest=STAND_IN,
         )
     )
     db.session.flush()

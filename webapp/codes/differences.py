@@ -17,6 +17,8 @@ from webapp.extensions import db
 
 What = Literal["added", "ended", "changed"]
 AT_ONCE = 500
+OF_THE_PUBLISHER = or_(CodeVersion.kind != "block", CodeVersion.title_is_official)
+"""Leaves out the ranges by which we put the codes of systems without a hierarchy in order."""
 TITLE, BILLABLE, PLACE, NOTES = "title", "billable", "place in the hierarchy", "coding notes"
 
 
@@ -70,7 +72,7 @@ def _codes(system_key: str, old: date, new: date) -> tuple[dict[str, _Then], dic
         select(Code.key, CodeVersion.valid_from, CodeVersion.valid_to, *columns)
         .join(CodeVersion, CodeVersion.code_id == Code.id)
         .join(CodeSystem, CodeSystem.id == Code.system_id)
-        .where(CodeSystem.key == system_key, _touched(CodeVersion, old, new))
+        .where(CodeSystem.key == system_key, _touched(CodeVersion, old, new), OF_THE_PUBLISHER)
     )
     before: dict[str, _Then] = {}
     after: dict[str, _Then] = {}

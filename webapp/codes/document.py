@@ -79,6 +79,16 @@ Cell = str | Reference
 """A cell of a table: a text, or a link to a code."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReleaseShown:
+    """A release that a page shows something of. Days are ISO dates; `last` is empty while none is known."""
+
+    dataset: str
+    name: str
+    first: str
+    last: str
+
+
 @dataclass(slots=True)
 class Block:
     """One piece of a section: prose (sanitised HTML), steps, or a table of rows under columns.
@@ -94,6 +104,8 @@ class Block:
     source: str = ""
     licensed: str = ""
     """The licence whose texts it shows, empty for none. Such a block is never stored."""
+    releases: list[ReleaseShown] = field(default_factory=list, compare=False)
+    """What its source names, if it comes from datasets. Such a block is never stored."""
 
     @property
     def size(self) -> int:
@@ -169,6 +181,13 @@ class Document:
         if self.billable:
             return f"{self.key} is a billable code of {self.system_name}{place}."
         return f"{label(self.key)} is a heading of {self.system_name}, not billable by itself{place}."
+
+    @property
+    def releases_shown(self) -> list[ReleaseShown]:
+        """The releases that the page's sections come from, that of the codes themselves first."""
+        own = ReleaseShown(self.system_name, self.release, self.release_from, self.release_to)
+        blocks = (block for section in self.sections for block in section.blocks)
+        return list(dict.fromkeys([own, *(each for block in blocks for each in block.releases)]))
 
     def section(self, key: str) -> Section | None:
         return next((section for section in self.sections if section.key == key), None)

@@ -15,6 +15,11 @@ from webapp.codes.listing import FileRefused
 from webapp.codes.progress import Progress, silent
 from webapp.extensions import db, transaction
 
+LONGEST_RELEASE = 60
+"""Characters of a release's name."""
+YEARS = range(1900, 2101)
+"""Years in which a release may begin: any other is a slip."""
+
 
 def load(
     source: str, paths: Sequence[Path], given: Given, progress: Progress = silent, *, dry_run: bool = False
@@ -23,6 +28,7 @@ def load(
 
     The parts of NCCI's edits are one table, and are given together; of any other source each file stands for itself.
     """
+    _check(given)
     if source == PTP:
         with transaction():
             return _kept(ptp.load(paths, given, progress), dry_run=dry_run)
@@ -33,6 +39,14 @@ def load(
         files = [file for path in paths for file in importer.open(path)]
         with transaction():
             return _kept(_merged([_load(source, file, given, progress) for file in files]), dry_run=dry_run)
+
+
+def _check(given: Given) -> None:
+    """Refuse a name that no table takes, and a day that no publisher means. Errors: FileRefused."""
+    if given.release and (len(given.release) > LONGEST_RELEASE or not given.release.isprintable()):
+        raise FileRefused(f"A release's name has at most {LONGEST_RELEASE} characters, in one line.")
+    if given.effective and given.effective.year not in YEARS:
+        raise FileRefused(f"{given.effective.isoformat()} is no first day of a release.")
 
 
 def _load(source: str, file: SourceFile, given: Given, progress: Progress) -> Report:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from webapp.codes import bulk, document, listing, page_store, releases, sections
+from webapp.codes import bulk, document, listing, page_store, releases, sections, standing
 from webapp.codes.assembly import Assembly, Identify
 from webapp.codes.listing import Entry, FileRefused, Listing
-from webapp.codes.models import STAND_INS, CodeSystem, Release
+from webapp.codes.models import STAND_INS, Code, CodeSystem, CodeVersion, Release
 from webapp.codes.progress import Progress, silent
-from webapp.codes.versions import Changes, Writer
+from webapp.codes.versions import STAND_IN, Changes, Writer
 from webapp.core import clock
 from webapp.extensions import db
 
@@ -36,38 +36,60 @@ class Report:
 def load(given: Listing, progress: Progress = silent) -> Report:
     """Store a release and build its pages; it becomes current if its first day has come, or if there is no other.
 
-    A release that is older than others of its source says what held before them; readers go on seeing the newest.
+    A release after which another one has begun says what held before that; readers go on seeing the later one.
     """
     bulk.begin()
     system = releases.system_named(given.system)
     report = Report(given.release, given.valid_from, given.valid_to, len(given.entries))
-    if releases.is_loaded(system.id, given.source, given.sha256, FORMAT):
+    if releases.is_loaded(system.id, given.source, given.sha256, FORMAT, given.valid_from):
         report.unchanged = True
         return report
     following = releases.after(system.id, given.source, given.valid_from)
     changes = Writer(system.id, given, following.valid_from if following else None).write()
     report.added, report.changed, report.ended = changes.added, changes.changed, len(changes.ended)
-    if following is None:
+    if following is None or following.valid_from > clock.today():
         _show(system, given, report, changes, progress)
     else:
         _store_release(system, given, report)
         releases.changed(system)
+    for later in releases.with_pages_after(system.id, given.source, given.valid_from):
+        write_ended(system, later)
     bulk.analyze("code", "code_version", "code_document", "code_term")
     return report
 
 
 def _show(system: CodeSystem, given: Listing, report: Report, changes: Changes, progress: Progress) -> None:
-    """Build the pages of the newest release."""
-    before = releases.newest(system.id, given.source)
-    shown = before or releases.current(system)
+    """Build the pages of a release that readers see, now or once its first day has come."""
+    before, current = releases.newest_started(system.id, given.source, given.valid_from), releases.current(system)
+    shown = before or (current if current is not None and current.source != given.source else None)
     listed = {code_id for code_id, _ in changes.codes.values()}
     ended = page_store.leaving(shown.id, listed, given.valid_from) if shown else []
     release = _store_release(system, given, report)
     build_pages(system, release, given.entries, changes.codes.__getitem__, progress)
     for page in ended:
         page_store.write(release.id, page)
-    if before is None or release.valid_from <= clock.today():
+    if before is release:  # what it said of codes that it should not have had is wrong
+        write_ended(system, release)
+    if before is None or release is current or release.valid_from <= clock.today():
         releases.activate(system, release, progress)
+
+
+def write_ended(system: CodeSystem, release: Release) -> None:
+    """Make the pages of a release for the codes that had ended before it, as of their last days."""
+    last = func.max(CodeVersion.valid_to)
+    gone = (
+        select(Code.key, last)
+        .join(CodeVersion, CodeVersion.code_id == Code.id)
+        .where(
+            Code.system_id == system.id, CodeVersion.digest != STAND_IN, CodeVersion.valid_from <= release.valid_from
+        )
+        .group_by(Code.id, Code.key)
+        .having(func.count() == func.count(CodeVersion.valid_to), last < release.valid_from)
+    )
+    for key, day in db.session.execute(gone).all():
+        page = standing.document(system.key, key, day, release.source) if day else None
+        if day and page is not None:
+            page_store.write(release.id, replace(page, billable=False, valid_to=day.isoformat()))
 
 
 def build_pages(

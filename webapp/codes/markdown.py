@@ -29,6 +29,7 @@ HEADINGS = {
 }
 TEXT_KEYS = ("system", "code", "title", "author")
 KEYS = (*TEXT_KEYS, "updated", "sources")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 STEP = re.compile(r"\s*(?:Step\s+\d+\s*[:.]\s*)?(?P<title>[^—<>&]{1,120}?)\s+—\s+(?P<rest>.+)", re.DOTALL)
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{,19}")
@@ -62,6 +63,9 @@ class Written:
 def parse_article(text: str, name: str) -> Written:
     """Check an article and make its sections. Errors: FileRefused naming `name` and the line."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if found := UNSTORABLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise FileRefused(f"{name}, line {line}: it holds a NUL character or half a surrogate pair.")
     head = FRONT_MATTER.match(text)
     if not head:
         raise FileRefused(f"{name}, line 1: an article begins with front matter between two lines of ---.")
@@ -79,6 +83,8 @@ def _front_matter(text: str, name: str) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 2}" if mark else ""
         raise FileRefused(f"{name}{line}: the front matter is no YAML.") from None
+    except RecursionError:
+        raise FileRefused(f"{name}, line 2: the front matter is nested too deeply.") from None
     except ValueError as error:  # a date such as 2026-13-01
         raise FileRefused(f"{name}: the front matter holds a value that is none: {error}.") from None
     if not isinstance(raw, dict):
@@ -89,6 +95,8 @@ def _front_matter(text: str, name: str) -> dict[str, Any]:
     for key in TEXT_KEYS:
         if not isinstance(raw.get(key), str) or not raw[key].strip():
             raise FileRefused(f"{name}, line {_line_of(key, text)}: {key!r} is missing or no text.")
+        if not raw[key].strip().isprintable():
+            raise FileRefused(f"{name}, line {_line_of(key, text)}: {key!r} holds characters that cannot be printed.")
     if not CODE.fullmatch(raw["code"].strip()):
         raise FileRefused(f"{name}, line {_line_of('code', text)}: {raw['code'][:40]!r} is written like no code.")
     if len(raw["author"].strip()) > LONGEST_AUTHOR:
@@ -97,8 +105,8 @@ def _front_matter(text: str, name: str) -> dict[str, Any]:
     if type(raw.get("updated")) is not date:
         raise FileRefused(f"{name}, line {_line_of('updated', text)}: 'updated' is no date such as 2026-11-21.")
     sources = raw.get("sources") or []
-    if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
-        raise FileRefused(f"{name}, line {_line_of('sources', text)}: 'sources' is no list of texts.")
+    if not isinstance(sources, list) or not all(isinstance(each, str) and each.isprintable() for each in sources):
+        raise FileRefused(f"{name}, line {_line_of('sources', text)}: 'sources' is no list of printable texts.")
     return {**{key: raw[key].strip() for key in TEXT_KEYS}, "updated": raw["updated"], "sources": sources}
 
 

@@ -80,7 +80,8 @@ def leaving(release_id: int, listed: Collection[int], day: date) -> list[Documen
     known: set[int] = set()
     for at in range(0, len(gone), AT_ONCE):
         part = gone[at : at + AT_ONCE]
-        known.update(db.session.scalars(select(CodeVersion.code_id).where(CodeVersion.code_id.in_(part))))
+        ended = select(CodeVersion.code_id).where(CodeVersion.code_id.in_(part), CodeVersion.valid_to < day)
+        known.update(db.session.scalars(ended))
     last = (day - timedelta(days=1)).isoformat()
     pages = (read(code_id, release_id) for code_id in gone if code_id in known)
     return [replace(page, billable=False, valid_to=page.valid_to or last) for page in pages if page is not None]

@@ -76,7 +76,7 @@ class CodePages:
         self._plans, self._public_url, self._templates = plans, public_url, templates
         self._stamp, self._stamp_due = "", 0.0
         self._targets: Kept[tuple[str, str, str], Target] = Kept(TARGETS_KEPT)
-        self._pages: Kept[tuple[str, str, str, str, str, str, Wall | None], Rendered] = Kept(PAGES_KEPT)
+        self._pages: Kept[tuple[str, str, str, str, str, Wall | None], Rendered] = Kept(PAGES_KEPT)
         self._small: Kept[tuple[object, ...], str] = Kept(SMALL_KEPT)
 
     def target(self, system: str, key: str) -> Target | None:
@@ -107,15 +107,17 @@ class CodePages:
         Errors: LookupError if it is gone, NotFound if there was no such page on the day.
         """
         barrier = wall(admission, self._plans)
-        today, plan_key, on = clock.today(), admission.plan.key, day.isoformat() if day else ""
-        found = self._pages.get((self._stamp, system, key, on, today.isoformat(), plan_key, barrier))
+        today, plan_key = clock.today(), admission.plan.key
+        if day is not None:  # there are too many days to keep their pages
+            return self._settled(lambda: self._render(system, key, today, day, plan_key, barrier))[1]
+        found = self._pages.get((self._stamp, system, key, today.isoformat(), plan_key, barrier))
         if found is None:
-            stamp, found = self._settled(lambda: self._render(system, key, today, day, plan_key, barrier))
+            stamp, found = self._settled(lambda: self._render(system, key, today, None, plan_key, barrier))
             for other in self._plans.plans:  # most pages are alike for all plans: they are kept once
-                alike = self._pages.get((stamp, system, key, on, today.isoformat(), other, barrier))
+                alike = self._pages.get((stamp, system, key, today.isoformat(), other, barrier))
                 if alike == found:
                     found = alike
-            self._pages.keep((stamp, system, key, on, today.isoformat(), plan_key, barrier), found)
+            self._pages.keep((stamp, system, key, today.isoformat(), plan_key, barrier), found)
         return found
 
     def _settled(self, render: Callable[[], Rendered]) -> tuple[str, Rendered]:
@@ -128,7 +130,7 @@ class CodePages:
 
     def known_page(self, system: str, key: str, plan_key: str) -> Rendered | None:
         """Return the whole page, as a plan shows it, if it is kept."""
-        return self._pages.get((self._stamp, system, key, "", clock.today().isoformat(), plan_key, None))
+        return self._pages.get((self._stamp, system, key, clock.today().isoformat(), plan_key, None))
 
     def html(self, page: Rendered, path: str, visitor: Visitor, admission: Admission) -> bytes:
         """Return the page's bytes with what differs by reader filled in. `path`: the page's own."""
@@ -187,7 +189,7 @@ class CodePages:
             contents=shown,
             preview=not full,
             wall=barrier,
-            ended="" if day else ended(document, today.isoformat()),
+            ended=ended(document, (day or today).isoformat()),
             on=day,
             asks_day="as_of" in plan.features and full,
             json_ld=seo.json_ld(document, shown, canonical, metered=metered),

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from webapp.codes import page_store, terms
 from webapp.codes.listing import FileRefused
-from webapp.codes.models import ARTICLES, CodeSystem, Release
+from webapp.codes.models import ARTICLES, CodeDocument, CodeSystem, Release
 from webapp.codes.progress import Progress, silent
 from webapp.core import clock
 from webapp.extensions import db
@@ -45,9 +45,18 @@ def current(system: CodeSystem) -> Release | None:
     return db.session.get(Release, system.current_release_id) if system.current_release_id else None
 
 
-def is_loaded(system_id: int, source: str, sha256: str, made_by: int) -> bool:
-    """Whether this very file is loaded, by the importer of version `made_by`."""
-    same = _of(system_id, source).where(Release.sha256 == sha256, Release.format == made_by)
+def with_pages_after(system_id: int, source: str, day: date) -> list[Release]:
+    """Return the releases of a source that begin after `day` and have pages: those seen now, and those to come."""
+    later = _of(system_id, source).where(Release.valid_from > day)
+    paged = select(CodeDocument.code_id).where(CodeDocument.release_id == Release.id)
+    return list(db.session.scalars(later.where(paged.exists())))
+
+
+def is_loaded(system_id: int, source: str, sha256: str, made_by: int, first: date) -> bool:
+    """Whether this very file is loaded from its `first` day on, by the importer of version `made_by`."""
+    same = _of(system_id, source).where(
+        Release.sha256 == sha256, Release.format == made_by, Release.valid_from == first
+    )
     return db.session.scalars(same).first() is not None
 
 
@@ -94,6 +103,7 @@ def activate_due(today: date | None = None) -> list[str]:
 
 
 def newest_started(system_id: int, source: str, today: date) -> Release | None:
+    """Return the latest release of a source that has begun by a day."""
     started = _of(system_id, source).where(Release.valid_from <= today)
     return db.session.scalars(started.order_by(Release.valid_from.desc(), Release.id.desc())).first()
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
-from webapp.codes import bulk, loader, page_store, releases, standing, terms
+from webapp.codes import articles, bulk, loader, page_store, releases, standing, terms
 from webapp.codes.datasets import loading, ptp
 from webapp.codes.datasets import releases as dataset_releases
 from webapp.codes.datasets.catalogue import DATASETS
 from webapp.codes.datasets.models import DatasetRelease
 from webapp.codes.importers.ptp import DATASETS as PTP_SERVICES
 from webapp.codes.listing import FileRefused
-from webapp.codes.models import Code, CodeSystem, CodeVersion, Release
+from webapp.codes.models import STAND_INS, Code, CodeSystem, CodeVersion, Release
 from webapp.codes.progress import Progress, silent
 from webapp.extensions import db
 
@@ -34,7 +34,7 @@ class Newest:
 def newest(source: str) -> Newest:
     """Return what a roll-back would take away. Errors: FileRefused if nothing of the source is loaded."""
     listed = select(Release).where(Release.source == source).order_by(Release.valid_from.desc()).limit(1)
-    codes = db.session.scalars(listed).first()
+    codes = db.session.scalars(listed).first() if source not in STAND_INS else None
     last = {key: next(iter(dataset_releases.of(key)), None) for key, each in DATASETS.items() if each.source == source}
     having = [release for release in last.values() if release is not None]
     days = [release.valid_from for release in having] + ([codes.valid_from] if codes else [])
@@ -79,7 +79,9 @@ def _take_back_codes(release: Release, progress: Progress) -> None:
     db.session.flush()
     before = releases.newest(system.id, release.source)
     if before is None:
+        db.session.execute(delete(CodeVersion).where(ours), execution_options=without_sync)
         terms.forget(Code.system_id, system.id)
+        articles.stand_in(system)
     elif was_shown:
         _show(system, before, progress)
 
@@ -88,16 +90,5 @@ def _show(system: CodeSystem, release: Release, progress: Progress) -> None:
     """Make a release's pages anew, those of codes that had ended before it too, and let readers see it."""
     entries, identities = standing.entries(system.id, release.valid_from)
     loader.build_pages(system, release, entries, identities.__getitem__, progress)
-    last = func.max(CodeVersion.valid_to).label("last")
-    gone = (
-        select(Code.key, last)
-        .join(CodeVersion, CodeVersion.code_id == Code.id)
-        .where(Code.system_id == system.id)
-        .group_by(Code.id, Code.key)
-        .having(func.count() == func.count(CodeVersion.valid_to), last < release.valid_from)
-    )
-    for key, day in db.session.execute(gone).all():
-        page = standing.document(system.key, key, day, release.source) if day else None
-        if day and page is not None:
-            page_store.write(release.id, replace(page, billable=False, valid_to=day.isoformat()))
+    loader.write_ended(system, release)
     releases.activate(system, release, progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -59,6 +59,19 @@ def release_on(system: CodeSystem, day: date, source: str | None = None) -> Rele
         first = releases.first_day(system.id, source) if source else None
         since = f" The releases loaded here begin on {_long(first)}." if first else ""
         raise NotFound(f"No release of {system.name} that is loaded here covers {_long(day)}.{since}")
+    return found
+
+
+def ended(system_keys: Collection[str], day: date) -> list[tuple[str, Release]]:
+    """Return, with their systems' names, the releases that are the newest on a day though their last day is over."""
+    found = []
+    for system in db.session.scalars(
+        select(CodeSystem).where(CodeSystem.key.in_(system_keys)).order_by(CodeSystem.id)
+    ).all():
+        current = releases.current(system)
+        release = releases.newest_started(system.id, current.source, day) if current else None
+        if release is not None and release.valid_to is not None and release.valid_to < day:
+            found.append((system.name, release))
     return found
 
 

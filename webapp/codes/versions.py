@@ -15,6 +15,8 @@ from webapp.extensions import db
 
 DAY = timedelta(days=1)
 INCLUSION_TERM = "inclusion_term"
+STAND_IN = ""
+"""Digest of a version that an article gave to its code, until a publisher lists it."""
 Fresh = tuple[Entry, str, int]
 """An entry with its digest and its place among those under the same parent."""
 
@@ -63,6 +65,7 @@ class Writer:
         """`next_day`: the first day of the next release, where later ones are loaded already."""
         self._system_id, self._listing = system_id, listing
         self._next = next_day
+        self._replace_stand_ins()
         self._known = known_codes(system_id, listing.valid_from)
         self._closed: list[Known] = []
         self._moved: list[dict[str, Any]] = []
@@ -83,6 +86,20 @@ class Writer:
         self._insert(self._not_merged(fresh))
         return self.changes
 
+    def _replace_stand_ins(self) -> None:
+        """Take away what articles said of codes that the publisher lists; let the others end before the release."""
+        day, listed = self._listing.valid_from, {entry.key for entry in self._listing.entries}
+        stand_ins = select(Code.key, CodeVersion.id, CodeVersion.valid_from).join(
+            CodeVersion, CodeVersion.code_id == Code.id
+        )
+        ours = stand_ins.where(Code.system_id == self._system_id, CodeVersion.digest == STAND_IN)
+        for key, version_id, first in db.session.execute(ours).all():
+            row = CodeVersion.id == version_id
+            if key in listed:
+                db.session.execute(delete(CodeVersion).where(row))
+            elif first >= day:
+                db.session.execute(update(CodeVersion).where(row).values(valid_from=day - DAY))
+
     def _identify(self) -> None:
         """Give every entry its id: the one it had, else a new one."""
         new = [entry for entry in self._listing.entries if entry.key not in self._known]
@@ -100,7 +117,7 @@ class Writer:
         elif known.digest != digest:
             self.changes.changed += 1
             self._closed.append(known)
-        elif known.position != place and known.valid_to is None:
+        elif known.position != place and known.valid_to is None and self._next is None:
             self._moved.append({"row": known.version_id, "place": place})
         self.changes.codes[entry] = known.code_id, known.meter_id
         return known.digest != digest

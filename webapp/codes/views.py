@@ -11,8 +11,9 @@ from webapp.access.sentences import PATH_SLOT, wall
 from webapp.access.visitor import Visitor
 from webapp.access.web import PRIVATE, current_visitor, gate, purpose, return_path, turn_away
 from webapp.billing.plans import catalogue
-from webapp.codes import browse, search, search_on, service
+from webapp.codes import browse, search, search_on, service, standing
 from webapp.codes.pages import CodePages, path_of
+from webapp.core import clock
 from webapp.core.errors import BadInput, NotFound
 
 blueprint = Blueprint("codes", __name__)
@@ -109,6 +110,7 @@ def search_page() -> str:
     page = max(1, min(request.args.get("page", 1, type=int), 100))
     asked, visitor = _asked_day(), current_visitor()
     on = asked if _may(visitor) else None
+    results = _results(query, system, page, on) if query.strip() else None
     return render_template(
         "codes/search.html",
         query=query,
@@ -116,7 +118,8 @@ def search_page() -> str:
         systems=service.systems(),
         on=on,
         offer=wall(Admission(False, "as of", visitor.plan), catalogue()) if asked and not on else None,
-        results=_results(query, system, page, on) if query.strip() else None,
+        results=results,
+        ended=standing.ended({hit.system for hit in results.hits}, on or clock.today()) if results else [],
         slot=PATH_SLOT,
         here=return_path(),
     )

@@ -27,7 +27,8 @@ LEGAL_TITLES = {
     "disclaimer": "Disclaimer",
 }
 
-OWN_PATHS = ("/", "/codes/", "/pricing", *(f"/{name}" for name in LEGAL_TITLES))
+DATA_TOOLS = ("/tools/", "/tools/claim-check", "/tools/prices", "/tools/raf")
+OWN_PATHS = ("/", "/codes/", "/pricing", *DATA_TOOLS, *(f"/{name}" for name in LEGAL_TITLES))
 
 
 @blueprint.get("/")

@@ -73,7 +73,8 @@ def load(file: SourceFile, parsed: Parsed, progress: Progress = silent) -> Repor
             if not table.rows:
                 continue
         report.tables.append(_load_table(file, parsed, table))
-    progress("Rows", 1, 1)
+    if parsed.tables:
+        progress("Rows", len(parsed.tables), len(parsed.tables))
     if not report.unchanged:
         numbers.add_missing(numbers.named(parsed), progress)
         for system in db.session.scalars(select(CodeSystem)):

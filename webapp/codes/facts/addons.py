@@ -28,7 +28,7 @@ def blocks(subject: Subject) -> list[Block]:
     found = [_table(subject, "Add-on code", addons, others, "aoc-primary")] if addons else []
     if len(named) < len(primaries):
         decides = CONTRACTOR_ADDS if named else CONTRACTOR_DECIDES
-        found.append(Block("prose", html=decides, source=subject.source("aoc")))
+        found.append(subject.prose(decides, "aoc"))
     if named:
         found.append(_table(subject, "Primary code", named, others, "aoc"))
     return found

@@ -16,6 +16,7 @@ from webapp.extensions import db
 
 CODES = "codes"
 """Stands for the code system itself among the datasets."""
+ADDED = "Code added."
 DAY = timedelta(days=1)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 from webapp.codes.datasets import licences, reading
 from webapp.codes.datasets.reading import Row
@@ -12,6 +11,7 @@ from webapp.codes.document import Block
 from webapp.codes.facts.indicators import meaning
 from webapp.codes.facts.information import fee_schedule_row
 from webapp.codes.facts.subject import ICD10CM, Subject
+from webapp.codes.prices.fees import number
 
 COLUMNS = ["Modifier", "Meaning", "Why"]
 LEVEL_TWO, LICENSED = "hcpcs-modifiers", "cpt-modifiers"
@@ -98,7 +98,7 @@ def _by_fee_schedule(subject: Subject) -> Iterator[tuple[str, str]]:
 
 def _shares(row: Row) -> str:
     """Say how the fee is split between the surgeon and who cares before and after; empty where it is not."""
-    before, during, after = (Decimal(row[name]) for name in ("pre_op", "intra_op", "post_op"))
+    before, during, after = (number(row[name]) for name in ("pre_op", "intra_op", "post_op"))
     return f"Of the fee, {before:%} is for before, {during:%} for surgery, {after:%} for after." if during else ""
 
 

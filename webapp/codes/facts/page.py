@@ -39,9 +39,9 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
     "information": ("mpfs", "opps", "asc", "hcpcs", "rbcs", "ccs", "tos"),
     "rvus": ("mpfs", "anesthesia"),
     "addons": ("aoc",),
-    "modifiers": ("mpfs",),
+    "modifiers": ("mpfs", "hcpcs"),
     "edits": ("ptp", "mue"),
-    "crosswalks": ("gem", "hcc", "ccsr", "rbcs"),
+    "crosswalks": ("gem", "hcc", "ccsr", "hcpcs", "rbcs", "ccs"),
     "index_terms": ("icd10cm-index",),
     "history": ("mpfs", "opps", "asc", "hcpcs", "mue"),
 }

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from webapp.codes.datasets.catalogue import DATASETS
 from webapp.codes.datasets.models import Record
 from webapp.codes.facts.indicators import meaning
-from webapp.codes.facts.loaded import DAY, Line, Loaded
+from webapp.codes.facts.loaded import ADDED, DAY, Line, Loaded
 from webapp.codes.facts.wording import day_of
 from webapp.extensions import db
 
@@ -38,7 +38,7 @@ WATCHED: Mapping[str, Mapping[str, str]] = {
 """The columns whose changes are told, by dataset, with their names on the page."""
 LEVEL_TWO = "hcpcs"
 DATASETS_READ = (*WATCHED, LEVEL_TWO)
-ADDED, NO_CHANGE = "A", "N"
+NEW, NO_CHANGE = "A", "N"
 """Actions of HCPCS that are told by their date, or not at all."""
 
 _RECORDS = (
@@ -110,9 +110,9 @@ def _level_two(spans: list[_Span], known: Loaded) -> Iterator[Line]:
 
 def _dates(values: Mapping[str, str]) -> Iterator[tuple[date, str]]:
     if values["added"]:
-        yield day_of(values["added"]), "Code added."
+        yield day_of(values["added"]), ADDED
     action = values["action"]
-    if values["action_date"] and action not in ("", ADDED, NO_CHANGE):
+    if values["action_date"] and action not in ("", NEW, NO_CHANGE):
         yield day_of(values["action_date"]), f"Action {action}: {meaning('hcpcs.action', action)}"
     if values["termination"]:
         yield day_of(values["termination"]), "Last usable day of the code."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from markupsafe import escape
 
 from webapp.codes.datasets import reading
@@ -14,7 +12,7 @@ from webapp.codes.facts.subject import ICD10CM, Subject
 from webapp.codes.facts.wording import dollars
 from webapp.codes.prices import service
 from webapp.codes.prices.engine import NATIONAL, price
-from webapp.codes.prices.fees import ANESTHESIA, PRICED, Caps, Locality, caps_of, rvu_of, unit_price
+from webapp.codes.prices.fees import ANESTHESIA, PRICED, Caps, Locality, caps_of, number, rvu_of, unit_price
 
 UNIT_COLUMNS = [
     *("Modifier", "Work RVU", "Non-facility PE RVU", "Facility PE RVU", "Malpractice RVU"),
@@ -38,7 +36,7 @@ def blocks(subject: Subject) -> list[Block]:
     rows = subject.facts.rows("mpfs")
     if rows and rows[0]["status"] == ANESTHESIA:
         return _anesthesia(subject)
-    valued = [row for row in rows if Decimal(row["non_facility_total"]) or Decimal(row["facility_total"])]
+    valued = [row for row in rows if number(row["non_facility_total"]) or number(row["facility_total"])]
     if not valued:
         return []
     units: list[list[Cell]] = [[row.part or "none", *(row[name] for name in UNITS)] for row in valued]
@@ -56,7 +54,7 @@ def _prices(subject: Subject, valued: list[Row]) -> list[Block]:
 
 def _reason(subject: Subject, status: str) -> Block:
     text = f"No price where the status is {status}. {meaning('mpfs.status', status)}"
-    return Block("prose", html=f"<p>{escape(text)}</p>", source=subject.source("mpfs"))
+    return subject.prose(f"<p>{escape(text)}</p>", "mpfs")
 
 
 def _national(subject: Subject, priced: list[Row]) -> Block:
@@ -72,7 +70,7 @@ def _told(row: Row, facility: bool) -> str:
     """Say how a national price comes about."""
     if row[NA_COLUMNS[facility]]:
         return meaning("mpfs.na_indicator", NOT_THERE)
-    rvu, factor = rvu_of(row), Decimal(row["factor"])
+    rvu, factor = rvu_of(row), number(row["factor"])
     uncapped = price(rvu, NATIONAL, factor, facility)
     lower = unit_price(row, service.COUNTRY, facility, {})[0] < uncapped
     cap = f", which is {dollars(uncapped)}; what OPPS pays for such an image is lower" if lower else ""
@@ -106,4 +104,4 @@ def _anesthesia(subject: Subject) -> list[Block]:
     named = sorted((states.get(row.code, ""), row["name"], f"${row['factor']}") for row in factors)
     rows: list[list[Cell]] = [[name, state, factor] for state, name, factor in named]
     table = subject.table(["Locality", "State", "Dollars for one unit"], rows, "anesthesia")
-    return [Block("prose", html=ANESTHESIA_RULE, source=subject.source("mpfs")), table]
+    return [subject.prose(ANESTHESIA_RULE, "mpfs"), table]

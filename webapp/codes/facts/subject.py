@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from webapp.codes.datasets import reading
 from webapp.codes.datasets.catalogue import DATASETS
 from webapp.codes.datasets.reading import Facts
 from webapp.codes.datasets.releases import Held
-from webapp.codes.document import Block, Cell, Document, Reference
+from webapp.codes.document import Block, Cell, Document, Reference, ReleaseShown
 
 ICD10CM, HCPCS, CPT = "icd-10-cm", "hcpcs", "cpt"
 
@@ -44,7 +44,21 @@ class Subject:
 
     def table(self, columns: list[str], rows: list[list[Cell]], *datasets: str) -> Block:
         """Return a table with the datasets that it comes from."""
-        return Block("rows", columns=columns, rows=rows, source="; ".join(map(self.source, datasets)))
+        return self._told(Block("rows", columns=columns, rows=rows), datasets)
+
+    def prose(self, html: str, dataset: str) -> Block:
+        """Return a paragraph with the dataset that it comes from."""
+        return self._told(Block("prose", html=html), [dataset])
+
+    def _told(self, block: Block, datasets: Sequence[str]) -> Block:
+        block.source = "; ".join(map(self.source, datasets))
+        block.releases = [_shown(self.releases[dataset]) for dataset in datasets if dataset in self.releases]
+        return block
+
+
+def _shown(release: Held) -> ReleaseShown:
+    last = release.valid_to.isoformat() if release.valid_to else ""
+    return ReleaseShown(DATASETS[release.dataset].name, release.name, release.valid_from.isoformat(), last)
 
 
 def reference(system: str, code: str) -> Reference:

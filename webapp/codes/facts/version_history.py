@@ -10,7 +10,7 @@ from itertools import pairwise
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
-from webapp.codes.facts.loaded import CODES, DAY, Line, Loaded
+from webapp.codes.facts.loaded import ADDED, CODES, DAY, Line, Loaded
 from webapp.codes.facts.subject import long_date
 from webapp.codes.models import Code, CodeNote, CodeVersion
 from webapp.extensions import db
@@ -51,7 +51,7 @@ def lines(code_id: int, until: date, known: Loaded) -> Iterator[Line]:
     """Yield what happened to a code up to a day: one query."""
     versions = _versions(code_id, until)
     if versions and known.adds(CODES, versions[0].first):
-        yield _line(versions[0].first, known, "Code added.")
+        yield _line(versions[0].first, known, ADDED)
     for old, new in pairwise(versions):
         if old.last is not None and old.last < new.first - DAY:
             yield _line(new.first, known, "Code in force again.")

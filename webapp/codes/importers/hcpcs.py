@@ -1,14 +1,16 @@
 """HCPCS Level II: codes and modifiers with their coverage, pricing and dates, as CMS publish every quarter.
 
 Read are the published text and workbook (ANWEB), and a csv of codes and descriptions (`Code,Description,
-Group_Code,Category_name`), which tells nothing else: terminated codes in it cannot be told from the others.
+Group_Code,Category_name`), which tells nothing else but the last days of codes that ended, behind their descriptions.
 """
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from webapp.codes.datasets.catalogue import HCPCS
 from webapp.codes.datasets.parsed import Given, Parsed, Table
@@ -27,6 +29,8 @@ NOT_OURS = re.compile(r"[0-9]{4}[0-9FTUMA]|D[0-9]{4}")
 """CPT and CDT codes, whose descriptors belong to others."""
 TITLE_YEAR = re.compile(r"\b(20[0-9]{2}) HCPCS\b")
 LIST_COLUMNS = ("Code", "Description", "Group_Code", "Category_name")
+ENDED = re.compile(r" Terminated ([A-Z][a-z]+) ([0-9]{1,2}), (20[0-9]{2})\.$")
+MONTHS = list(calendar.month_name)
 LATER_ROWS = 200
 """One row in so many may tell of a change after the release: more are of a later release."""
 LONG, ACTION_DATE, TERMINATION = (HCPCS.index(name) for name in ("long", "action_date", "termination"))
@@ -130,7 +134,21 @@ def _read_list(reader: _Reader, rows: Rows) -> None:
         if letter != code[:1]:
             raise FileRefused(f"{reader.file.name}, row {number}: {code[:20]} is none of the group {letter[:20]!r}.")
         reader.read += 1
-        reader.add(number, code, ("", " ".join(text.split()), *("" for _ in HCPCS[LONG + 1 :])))
+        values = dict.fromkeys(HCPCS, "")
+        values["long"], values["termination"] = _without_end(" ".join(text.split()))
+        reader.add(number, code, tuple(values.values()))
+
+
+def _without_end(text: str) -> tuple[str, str]:
+    """Part “… Terminated December 31, 2023.” into the description and the last usable day, empty if it tells none."""
+    found = ENDED.search(text)
+    if found is None:
+        return text, ""
+    try:
+        day = date(int(found[3]), MONTHS.index(found[1]), int(found[2]))
+    except ValueError:
+        return text, ""
+    return text[: found.start()], f"{day:%Y%m%d}"
 
 
 def _check_dates(reader: _Reader, period: Period) -> None:

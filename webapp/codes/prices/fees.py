@@ -87,7 +87,7 @@ def _why_unpaid(line: Line, row: Row) -> str:
         return ""
     if status not in PRICED:
         return f"Not paid by relative value units: status {_told('mpfs.status', status)}."
-    if not any(_number(row[total]) for total in ("non_facility_total", "facility_total")):
+    if not any(number(row[total]) for total in ("non_facility_total", "facility_total")):
         return f"The fee schedule gives no relative value units: the contractor sets the price (status {status})."
     if line.units is not None and line.units % 1:
         return "Units of this code are whole numbers."
@@ -117,9 +117,9 @@ def service(priced: Priced, place: Locality, facility: bool, caps: Caps) -> Serv
         assistant=row["assistant"],
         co_surgeons=row["co_surgeons"],
         team=row["team"],
-        pre_op=_number(row["pre_op"]),
-        intra_op=_number(row["intra_op"]),
-        post_op=_number(row["post_op"]),
+        pre_op=number(row["pre_op"]),
+        intra_op=number(row["intra_op"]),
+        post_op=number(row["post_op"]),
         endoscopic_base=row["endoscopic_base"],
         base_fee=price(rvu_of(priced.base), place.gpci, _factor(priced.base), facility) if priced.base else None,
     )
@@ -141,7 +141,7 @@ def _cap(row: Row, work: Decimal, place: Locality, facility: bool) -> Decimal | 
 
     The file of caps has some of California's localities under another contractor than the file of indices.
     """
-    outside, inside, mp = (_number(row[name]) for name in ("opps_non_facility_pe", "opps_facility_pe", "opps_mp"))
+    outside, inside, mp = (number(row[name]) for name in ("opps_non_facility_pe", "opps_facility_pe", "opps_mp"))
     if not (outside or inside or mp):
         return None
     return price(Rvu(work, outside, inside, mp), place.gpci, _factor(row), facility)
@@ -168,19 +168,20 @@ def caps_of(facts: Sequence[Facts]) -> Caps:
         for row in each.rows("oppscap"):
             modifier = row.part.split()[0] if row.part.count(" ") > 1 else ""
             key = (row.code, modifier, row["mac"] + row["locality"])
-            found[key] = (_number(row["non_facility"]), _number(row["facility"]))
+            found[key] = (number(row["non_facility"]), number(row["facility"]))
     return found
 
 
 def rvu_of(row: Row) -> Rvu:
-    return Rvu(*(_number(row[name]) for name in ("work", "non_facility_pe", "facility_pe", "mp")))
+    return Rvu(*(number(row[name]) for name in ("work", "non_facility_pe", "facility_pe", "mp")))
 
 
 def _factor(row: Row) -> Decimal:
-    return _number(row["factor"])
+    return number(row["factor"])
 
 
-def _number(text: str) -> Decimal:
+def number(text: str) -> Decimal:
+    """Return an amount of a record; one that the file leaves open is nought."""
     return Decimal(text or 0)
 
 

@@ -33,11 +33,11 @@ def load(progress: Progress) -> None:
 
 def _load_icd10cm(progress: Progress) -> None:
     tabular, codes = (open_source(path) for path in packaged_files())
-    system = releases.system_named(icd10cm.SYSTEM)
-    if releases.is_loaded(system.id, icd10cm.SOURCE, fingerprint(tabular, codes), loader.FORMAT):
+    system, first = releases.system_named(icd10cm.SYSTEM), icd10cm.first_day(tabular)
+    if releases.is_loaded(system.id, icd10cm.SOURCE, fingerprint(tabular, codes), loader.FORMAT, first):
         return
     newest = releases.newest(system.id, icd10cm.SOURCE)
-    if newest is not None and newest.valid_from > icd10cm.first_day(tabular):
+    if newest is not None and newest.valid_from > first:
         return
     progress("Reading", 0, 1)
     parsed = icd10cm.read(tabular, Given(codes=codes))

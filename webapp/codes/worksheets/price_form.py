@@ -12,6 +12,7 @@ from wtforms.validators import Optional, ValidationError
 from webapp.codes.prices import service
 from webapp.codes.prices.lines import MOST_LINES, read
 from webapp.codes.prices.service import COUNTRY, Prices
+from webapp.codes.queries import fit
 from webapp.codes.worksheets.fields import SheetForm, complain, not_too_long
 from webapp.codes.worksheets.loaded import Needed
 
@@ -61,9 +62,10 @@ class PriceForm(SheetForm):
             raise ValidationError("Write one line or more.")
 
     def validate_places(self, field: SelectMultipleField) -> None:
-        if not field.data:
+        places = len(self.keys()) if field.data else 0
+        if not places:
             raise ValidationError("Choose one locality or more, or national.")
-        lines_read, places = len(read(self.lines.data or "").lines), len(self.keys())
+        lines_read = len(read(self.lines.data or "").lines)
         if lines_read * places > MOST_PRICES:
             raise ValidationError(
                 f"{lines_read} lines in {places} localities are {lines_read * places:,} prices, and at most"
@@ -72,7 +74,7 @@ class PriceForm(SheetForm):
 
     def keys(self) -> Sequence[str]:
         """Return the keys of the localities chosen."""
-        chosen = dict.fromkeys(self.places.data or ())
+        chosen = dict.fromkeys(key for key in self.places.data or () if fit(key))
         if ALL not in chosen:
             return list(chosen)
         listed = [choice.value for choice in self.places.choices if choice.value not in (ALL, COUNTRY.key)]
