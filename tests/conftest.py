@@ -43,9 +43,22 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that hold slow tests: one that came last would be waited for alone."""
-    lasting = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
-    items.sort(key=lambda item: item.path not in lasting)
+    """Spread the files that hold slow tests among the others: none comes last and is waited for alone, and browsers
+    do not all run at once.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    lasting = sorted((path for path in files if _lasts(files[path])), key=lambda path: path.stem[::-1])
+    quick = [path for path in files if path not in set(lasting)]
+    share = len(quick) * 3 // (4 * max(len(lasting), 1))
+    order = [path for at, slow in enumerate(lasting) for path in (slow, *quick[at * share : (at + 1) * share])]
+    order += quick[len(lasting) * share :]
+    items[:] = [item for path in order for item in files[path]]
+
+
+def _lasts(items: list[pytest.Item]) -> bool:
+    return any(item.get_closest_marker("slow") or item.get_closest_marker("browser") for item in items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

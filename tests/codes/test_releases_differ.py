@@ -55,13 +55,14 @@ def told_directly(path: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not SHARED.exists(), reason="the publishers' files are not beside this project")
-def test_two_releases_of_the_publisher_differ_as_their_files_do(empty: Flask) -> None:
+def test_two_releases_of_the_publisher_differ_as_their_files_do(app: Flask) -> None:
     old_file, new_file = SHARED / "icd10cm-tabular-April-2025.xml", SHARED / "icd10cm-tabular-April-1-2026.xml"
-    for path in (new_file, old_file):  # the older one afterwards: the order makes no difference
-        source = open_source(path)
-        with transaction():
-            loading.load(source, icd10cm.read(source, Given()))
-    found = differences.of_codes(SYSTEM, date(2025, 4, 1), date(2026, 4, 1))
+    with app.app_context():
+        for path in (new_file, old_file):  # the older one afterwards: the order makes no difference
+            source = open_source(path)
+            with transaction():
+                loading.load(source, icd10cm.read(source, Given()))
+        found = differences.of_codes(SYSTEM, date(2025, 4, 1), date(2026, 4, 1))
     old, new = told_directly(old_file), told_directly(new_file)
     whole = old.keys() | new.keys()
     assert {each.code for each in found if each.what == "added"} & whole == new.keys() - old.keys()
