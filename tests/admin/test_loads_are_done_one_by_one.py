@@ -13,6 +13,7 @@ from tests.admin import uploading
 from tests.admin.uploading import SECOND, TAKE_BACK, jobs, kept, load, records, send, take_back
 from tests.support import people
 from tests.support.buying import post, words
+from tests.support.processes import wait_until
 from webapp.codes import importing
 from webapp.codes.datasets.loading import Report
 from webapp.codes.uploads import progress, service, store, tasks
@@ -108,6 +109,7 @@ def test_a_job_that_gives_signs_of_life_is_left_alone(database, staff, time):
         service.claim(1)
         time[0] += timedelta(hours=1)
         with progress.told(1):
+            wait_until(lambda: progress.of(1) is not None, 10)
             tasks.look_after()
     assert jobs(database) == [("load", "running", False)]
 
