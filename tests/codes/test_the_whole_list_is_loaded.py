@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 
 from tests.codes import tabular
 from tests.support import applications
-from webapp.app import create_app
 from webapp.codes import browse, search, service, starter
 from webapp.codes.datasets.parsed import Given
 from webapp.codes.document import Document, parse
@@ -32,7 +31,7 @@ def _loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     data = tmp_path_factory.mktemp("whole")
     site = applications.settings(DATA=data)
     applications.migrated(site)
-    app = create_app(site)
+    app = applications.create_app(site)
     told: list[tuple[str, int, int]] = []
     with app.app_context():
         starter.load(lambda *step: told.append(step))
