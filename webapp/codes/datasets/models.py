@@ -45,35 +45,32 @@ class DatasetRelease(Base):
     rows_ended: Mapped[int] = mapped_column(default=0)
 
 
-class Record(Base):
+class Dated:
     """What a dataset says of a code from `valid_from` to `valid_to`, both included; None: until now.
 
     `code` is plain: in capitals, without dots. Rows of no code, such as localities, stand under a name of their own.
     """
 
+    code: Mapped[str] = mapped_column(BYTEWISE, primary_key=True)
+    dataset: Mapped[str] = mapped_column(DATASET, primary_key=True)
+    part: Mapped[str] = mapped_column(PART, primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    valid_to: Mapped[date | None]
+    body: Mapped[str] = mapped_column(Text)
+
+
+class Record(Dated, Base):
+    """What is public property."""
+
     __tablename__ = "dataset_record"
     __table_args__ = (Index(None, "dataset", "valid_from"), {"sqlite_with_rowid": False})
 
-    code: Mapped[str] = mapped_column(BYTEWISE, primary_key=True)
-    dataset: Mapped[str] = mapped_column(DATASET, primary_key=True)
-    part: Mapped[str] = mapped_column(PART, primary_key=True)
-    valid_from: Mapped[date] = mapped_column(primary_key=True)
-    valid_to: Mapped[date | None]
-    body: Mapped[str] = mapped_column(Text)
 
-
-class LicensedRecord(Base):
-    """A licensed text, dated like a record. Nothing else of the catalogue holds any of it."""
+class LicensedRecord(Dated, Base):
+    """A licensed text. Nothing else of the catalogue holds any of it."""
 
     __tablename__ = "licensed_record"
     __table_args__ = (Index(None, "dataset", "valid_from"), {"sqlite_with_rowid": False})
-
-    code: Mapped[str] = mapped_column(BYTEWISE, primary_key=True)
-    dataset: Mapped[str] = mapped_column(DATASET, primary_key=True)
-    part: Mapped[str] = mapped_column(PART, primary_key=True)
-    valid_from: Mapped[date] = mapped_column(primary_key=True)
-    valid_to: Mapped[date | None]
-    body: Mapped[str] = mapped_column(Text)
 
 
 class PtpEdit(Base):
