@@ -28,7 +28,7 @@ def load_later() -> None:
 
 
 def keys(query: str, day: date, **given_: object) -> list[str]:
-    return [hit.key for hit in search_on.search(query, day, **given_).hits]  # type: ignore[arg-type]
+    return [hit.key for hit in search_on.search(query, day, **given_).hits]
 
 
 @pytest.mark.parametrize("query", QUERIES)

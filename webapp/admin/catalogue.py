@@ -19,6 +19,7 @@ from webapp.admin.guard import staff_only
 from webapp.codes.datasets.models import DatasetRelease
 from webapp.codes.importers.files import LARGEST_FILE
 from webapp.codes.importers.registry import IMPORTERS
+from webapp.codes.importing import LONGEST_RELEASE
 from webapp.codes.listing import FileRefused
 from webapp.codes.models import Release
 from webapp.codes.rollback import Newest
@@ -36,7 +37,6 @@ FORM_ROOM = 1024 * 1024
 """Bytes of a request beside its files."""
 MOST_FILES = 20
 """Of one source; PTP edits come in four files for each of two tables."""
-LONGEST_RELEASE = 60
 JOBS_SHOWN = 20
 
 

@@ -6,18 +6,19 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from flask import Blueprint, make_response, redirect, render_template, request
-from flask_login import current_user, login_required
+from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import DateField, EmailField, Form, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from webapp.admin import readers
+from webapp.admin.guard import staff_only
 from webapp.auth.service import find_user
 from webapp.billing import service as billing
 from webapp.billing.plans import FREE, GUEST, catalogue
 from webapp.core import clock
-from webapp.core.errors import BadInput, NotFound
+from webapp.core.errors import BadInput
 from webapp.extensions import transaction
 
 blueprint = Blueprint("admin", __name__, url_prefix="/staff")
@@ -48,12 +49,7 @@ class GrantForm(Form):  # type: ignore[misc]  # wtforms has no types
             raise ValidationError(f"Choose a day up to {LAST_YEAR}, or none for no end.")
 
 
-@blueprint.before_request
-@login_required  # type: ignore[untyped-decorator]  # the library is untyped
-def _staff_only() -> None:
-    """Lead guests to the login. Errors: NotFound for readers who are no staff."""
-    if current_user.is_authenticated and not current_user.is_staff:
-        raise NotFound
+blueprint.before_request(staff_only)
 
 
 @blueprint.get("/")

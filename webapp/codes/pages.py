@@ -26,6 +26,7 @@ from webapp.codes import rendition, seo, service, standing
 from webapp.codes.document import Document, parse
 from webapp.codes.facts.page import with_facts
 from webapp.core import clock
+from webapp.core.dates import long_date
 from webapp.extensions import db
 
 K = TypeVar("K")
@@ -234,7 +235,7 @@ def ended(document: Document, today: str) -> str:
     if document.release_to and today > document.release_to:
         last = date.fromisoformat(document.release_to)
         return (
-            f"The release {document.release} ended on {last.day} {last:%B %Y}. "
+            f"The release {document.release} ended on {long_date(last)}. "
             "Check a current release before you use this code for a later date of service."
         )
     return ""

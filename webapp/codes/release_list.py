@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from sqlalchemy import select
@@ -12,13 +12,13 @@ from sqlalchemy import select
 from webapp.codes.datasets.catalogue import DATASETS, Dataset
 from webapp.codes.datasets.models import DatasetRelease
 from webapp.codes.models import STAND_INS, CodeSystem, Release
+from webapp.core.dates import DAY
 from webapp.extensions import db
 
 State = Literal["coming", "current", "ended", "earlier"]
 """`current`: what holds today; `ended`: the same, but past its last day, and nothing newer is loaded."""
 
 Loaded = Release | DatasetRelease
-DAY = timedelta(days=1)
 DIAGNOSES = frozenset({"icd10cm-order", "icd10cm-codes", "icd10cm-index", "gem", "hcc", "ccsr"})
 PROCEDURES = frozenset(
     {"mpfs", "gpci", "locality", "anesthesia", "oppscap", "opps", "asc", "aoc", "ptp", "mue", "rbcs", "ccs", "tos"}

@@ -87,6 +87,12 @@ def changed(system: CodeSystem) -> None:
     db.session.flush()
 
 
+def all_changed() -> None:
+    """Note that something new is to be seen in every system."""
+    for system in db.session.scalars(select(CodeSystem)).all():
+        changed(system)
+
+
 def activate_due(today: date | None = None) -> list[str]:
     """Make current what was loaded ahead of its first day, once that has come; return the releases' names."""
     today = today or clock.today()

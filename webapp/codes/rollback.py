@@ -16,6 +16,7 @@ from webapp.codes.importers.ptp import DATASETS as PTP_SERVICES
 from webapp.codes.listing import FileRefused
 from webapp.codes.models import STAND_INS, Code, CodeSystem, CodeVersion, Release
 from webapp.codes.progress import Progress, silent
+from webapp.core.dates import DAY
 from webapp.extensions import db
 
 PTP_DATASETS = frozenset(PTP_SERVICES.values())
@@ -55,8 +56,7 @@ def roll_back(source: str, progress: Progress = silent) -> Newest:
         _take_back_codes(found.codes, progress)
     for release in found.datasets:
         (ptp if release.dataset in PTP_DATASETS else loading).take_back(release)
-    for system in db.session.scalars(select(CodeSystem)):
-        releases.changed(system)
+    releases.all_changed()
     return found
 
 
@@ -66,7 +66,7 @@ def _take_back_codes(release: Release, progress: Progress) -> None:
     mine = select(Code.id).where(Code.system_id == system.id)
     ours = CodeVersion.code_id.in_(mine)
     without_sync = {"synchronize_session": False}
-    begun, last = CodeVersion.valid_from == release.valid_from, release.valid_from - standing.DAY
+    begun, last = CodeVersion.valid_from == release.valid_from, release.valid_from - DAY
     db.session.execute(delete(CodeVersion).where(ours, begun), execution_options=without_sync)
     go_on = update(CodeVersion).where(ours, CodeVersion.valid_to == last).values(valid_to=None)
     db.session.execute(go_on, execution_options=without_sync)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -15,10 +15,9 @@ from webapp.codes.listing import Entry
 from webapp.codes.models import STAND_INS, Code, CodeNote, CodeSystem, CodeVersion, Release
 from webapp.codes.queries import fit
 from webapp.codes.versions import INCLUSION_TERM
+from webapp.core.dates import long_date
 from webapp.core.errors import NotFound
 from webapp.extensions import db
-
-DAY = timedelta(days=1)
 
 
 def in_force(day: date, version: Any = CodeVersion) -> ColumnElement[bool]:
@@ -57,8 +56,8 @@ def release_on(system: CodeSystem, day: date, source: str | None = None) -> Rele
     found = releases.newest_started(system.id, source, day) if source else None
     if found is None:
         first = releases.first_day(system.id, source) if source else None
-        since = f" The releases loaded here begin on {_long(first)}." if first else ""
-        raise NotFound(f"No release of {system.name} that is loaded here covers {_long(day)}.{since}")
+        since = f" The releases loaded here begin on {long_date(first)}." if first else ""
+        raise NotFound(f"No release of {system.name} that is loaded here covers {long_date(day)}.{since}")
     return found
 
 
@@ -81,8 +80,10 @@ def _not_then(code: Code, day: date) -> str:
         .where(CodeVersion.code_id == code.id)
         .order_by(CodeVersion.valid_from)
     ).all()
-    known = "; ".join(f"{_long(first)} to {_long(last)}" if last else f"from {_long(first)}" for first, last in spans)
-    return f"{code.key} was not in force on {_long(day)}. Known days: {known or 'none'}."
+    known = "; ".join(
+        f"{long_date(first)} to {long_date(last)}" if last else f"from {long_date(first)}" for first, last in spans
+    )
+    return f"{code.key} was not in force on {long_date(day)}. Known days: {known or 'none'}."
 
 
 def _page(system: CodeSystem, release: Release, code: Code, version: CodeVersion, day: date) -> Document:
@@ -240,7 +241,3 @@ def _walk(entry: Entry) -> Iterable[Entry]:
     yield entry
     for child in entry.children:
         yield from _walk(child)
-
-
-def _long(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, insert, literal, or_, select, update
@@ -11,9 +11,9 @@ from sqlalchemy import and_, bindparam, delete, insert, literal, or_, select, up
 from webapp.codes import bulk
 from webapp.codes.listing import Entry, Listing, plain
 from webapp.codes.models import Code, CodeNote, CodeVersion
+from webapp.core.dates import DAY
 from webapp.extensions import db
 
-DAY = timedelta(days=1)
 INCLUSION_TERM = "inclusion_term"
 STAND_IN = ""
 """Digest of a version that an article gave to its code, until a publisher lists it."""

@@ -11,6 +11,7 @@ from babel.numbers import format_currency, get_currency_precision
 from flask import Flask
 
 from webapp.codes.document import Link, Note, label
+from webapp.core import dates
 from webapp.site.static_files import static_url
 from webapp.tools.views import TOOLS
 
@@ -90,7 +91,7 @@ def long_date(value: date | datetime | str) -> str:
             value = date.fromisoformat(value[:10])
         except ValueError:
             return str(value)
-    return f"{value.day} {value:%B %Y}"
+    return dates.long_date(value)
 
 
 def count_of(count: int, one: str, many: str = "") -> str:

@@ -90,7 +90,7 @@ def install(system: str, holder: str, line: str, valid_to: date | None) -> Licen
     licence.holder, licence.line, licence.valid_to = holder, line, valid_to
     licence.installed_at = clock.now()
     db.session.add(licence)
-    _readers_see_it()
+    releases.all_changed()
     return licence
 
 
@@ -110,7 +110,7 @@ def empty(system: str) -> int:
     for release in db.session.scalars(select(DatasetRelease)).all():
         if DATASETS[release.dataset].licensed and release.dataset not in left:
             db.session.delete(release)
-    _readers_see_it()
+    releases.all_changed()
     return gone
 
 
@@ -154,9 +154,3 @@ def _under(system: str) -> ColumnElement[bool]:
 def _check(system: str) -> None:
     if system not in HOLDERS:
         raise FileRefused(f"There is no licence {system[:20]!r}: one of {', '.join(HOLDERS)}.")
-
-
-def _readers_see_it() -> None:
-    db.session.flush()
-    for system in db.session.scalars(select(CodeSystem)):
-        releases.changed(system)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Table as StoredTable
-from sqlalchemy import select
 
 from webapp.codes import bulk, releases
 from webapp.codes import loader as listing_loader
@@ -17,9 +16,9 @@ from webapp.codes.datasets.models import DatasetRelease, LicensedRecord, Record
 from webapp.codes.datasets.parsed import Parsed, Rows, Table
 from webapp.codes.document import encode
 from webapp.codes.importers.files import SourceFile
-from webapp.codes.models import CodeSystem
 from webapp.codes.progress import Progress, silent
 from webapp.core import clock
+from webapp.core.dates import DAY
 from webapp.extensions import Base, db
 
 FORMAT = 1
@@ -77,8 +76,7 @@ def load(file: SourceFile, parsed: Parsed, progress: Progress = silent) -> Repor
         progress("Rows", len(parsed.tables), len(parsed.tables))
     if not report.unchanged:
         numbers.add_missing(numbers.named(parsed), progress)
-        for system in db.session.scalars(select(CodeSystem)):
-            releases.changed(system)
+        releases.all_changed()
         bulk.analyze("dataset_record", "licensed_record")
     return report
 
@@ -91,7 +89,7 @@ def _load_table(file: SourceFile, parsed: Parsed, table: Table) -> Loaded:
     if same is not None:
         take_back(same)
     following = dataset_releases.after(table.dataset, parsed.valid_from)
-    until = following.valid_from - timeline.DAY if following else None
+    until = following.valid_from - DAY if following else None
     stored = _stored_in(table.dataset)
     done = timeline.plan(
         timeline.standing(stored, table.dataset, parsed.valid_from),
@@ -110,10 +108,10 @@ def take_back(release: DatasetRelease) -> None:
     """Remove a release: what it changed is as before it. The release before it holds on as it did then."""
     dataset, stored = release.dataset, _stored_in(release.dataset)
     following = dataset_releases.after(dataset, release.valid_from)
-    until = following.valid_from - timeline.DAY if following else None
+    until = following.valid_from - DAY if following else None
     done = timeline.undo(
         timeline.beginning(stored, dataset, release.valid_from),
-        timeline.ending(stored, dataset, release.valid_from - timeline.DAY),
+        timeline.ending(stored, dataset, release.valid_from - DAY),
         until,
     )
     timeline.carry_out(stored, dataset, done)

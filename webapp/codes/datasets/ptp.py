@@ -23,7 +23,6 @@ from webapp.codes.datasets.parsed import Given
 from webapp.codes.importers import ptp as importer
 from webapp.codes.importers.ptp import Edition
 from webapp.codes.listing import FileRefused
-from webapp.codes.models import CodeSystem
 from webapp.codes.progress import Progress, counted, silent
 from webapp.core import clock
 from webapp.extensions import db
@@ -87,7 +86,7 @@ def load(paths: Sequence[Path], given: Given, progress: Progress = silent) -> Re
         report.tables.append(_compare(edition, progress))
     report.read, report.refused = edition.read, edition.refused
     numbers.add_missing(_codes(edition.service), progress)
-    _readers_see_it()
+    releases.all_changed()
     bulk.analyze("ptp_edit")
     return report
 
@@ -116,7 +115,7 @@ def take_back(release: DatasetRelease) -> None:
         text("UPDATE ptp_edit SET until_release = 0 WHERE service = :service AND until_release = :release"), given
     )
     db.session.delete(release)
-    _readers_see_it()
+    releases.all_changed()
 
 
 def _replace(release: DatasetRelease) -> None:
@@ -232,13 +231,6 @@ def _store_release(edition: Edition) -> DatasetRelease:
     db.session.add(release)
     db.session.flush()
     return release
-
-
-def _readers_see_it() -> None:
-    """Let pages that are kept in memory be made again."""
-    db.session.flush()
-    for system in db.session.scalars(select(CodeSystem)):
-        releases.changed(system)
 
 
 def _sql(statement: str) -> None:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy import Table as StoredTable
 
 from webapp.codes import bulk
+from webapp.core.dates import DAY
 from webapp.extensions import db
 
-DAY = timedelta(days=1)
 Key = tuple[str, str]
 """A row's code and part."""
 

@@ -8,7 +8,8 @@ from webapp.codes.datasets import ptp_edits
 from webapp.codes.datasets.ptp_edits import Edit, Side
 from webapp.codes.document import Block, Cell
 from webapp.codes.facts.indicators import meaning
-from webapp.codes.facts.subject import ICD10CM, Subject, long_date, procedure
+from webapp.codes.facts.subject import ICD10CM, Subject, procedure
+from webapp.core.dates import long_date
 
 SHOWN = 200
 """Edits of one table, at most; a code may have thousands."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from webapp.codes.document import Block, Cell
 from webapp.codes.facts import record_history, version_history
 from webapp.codes.facts.loaded import ADDED, loaded
-from webapp.codes.facts.subject import ICD10CM, Subject, long_date
+from webapp.codes.facts.subject import ICD10CM, Subject
+from webapp.core.dates import long_date
 
 COLUMNS = ["Date", "Source", "What changed"]
 

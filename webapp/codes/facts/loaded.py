@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import String, bindparam, literal, select, union_all
@@ -17,7 +17,6 @@ from webapp.extensions import db
 CODES = "codes"
 """Stands for the code system itself among the datasets."""
 ADDED = "Code added."
-DAY = timedelta(days=1)
 
 
 class Line(NamedTuple):

@@ -13,8 +13,9 @@ from sqlalchemy import bindparam, select
 from webapp.codes.datasets.catalogue import DATASETS
 from webapp.codes.datasets.models import Record
 from webapp.codes.facts.indicators import meaning
-from webapp.codes.facts.loaded import ADDED, DAY, Line, Loaded
+from webapp.codes.facts.loaded import ADDED, Line, Loaded
 from webapp.codes.facts.wording import day_of
+from webapp.core.dates import DAY
 from webapp.extensions import db
 
 ASC = {"indicator": "payment indicator", "rate": "payment rate"}

@@ -11,6 +11,7 @@ from webapp.codes.datasets.catalogue import DATASETS
 from webapp.codes.datasets.reading import Facts
 from webapp.codes.datasets.releases import Held
 from webapp.codes.document import Block, Cell, Document, Reference, ReleaseShown
+from webapp.core.dates import long_date
 
 ICD10CM, HCPCS, CPT = "icd-10-cm", "hcpcs", "cpt"
 
@@ -70,7 +71,3 @@ def reference(system: str, code: str) -> Reference:
 def procedure(code: str) -> Reference:
     """Return a link to a CPT or HCPCS code."""
     return reference(HCPCS if code[:1].isalpha() else CPT, code)
-
-
-def long_date(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

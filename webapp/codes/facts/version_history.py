@@ -10,9 +10,9 @@ from itertools import pairwise
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
-from webapp.codes.facts.loaded import ADDED, CODES, DAY, Line, Loaded
-from webapp.codes.facts.subject import long_date
+from webapp.codes.facts.loaded import ADDED, CODES, Line, Loaded
 from webapp.codes.models import Code, CodeNote, CodeVersion
+from webapp.core.dates import DAY, long_date
 from webapp.extensions import db
 
 BILLABLE = {True: "billable", False: "not billable"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from webapp.codes.facts.subject import long_date
+from webapp.core.dates import long_date
 
 
 def day_of(value: str) -> date:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from webapp.codes.datasets.parsed import Given
 from webapp.codes.importers.files import SourceFile
 from webapp.codes.importers.sheets import Rows, is_workbook, rows_of, text_of
 from webapp.codes.listing import FileRefused
+from webapp.core.dates import DAY
 
 CPT = re.compile(r"[0-9]{4}[0-9FTUMA]")
 PROCEDURE = re.compile(r"[0-9]{4}[0-9FTUMA]|[A-Z][0-9]{4}")
@@ -19,7 +20,6 @@ ICD10 = re.compile(r"[A-Z][0-9][0-9A-Z]{1,5}")
 ICD9 = re.compile(r"[0-9]{3,5}|V[0-9]{2,4}|E[0-9]{3,4}")
 NUMBER = re.compile(r"[0-9]{1,9}")
 YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
