@@ -13,7 +13,7 @@ PROCESSES = $(shell echo $$(( $$(nproc) < 3 ? $$(nproc) + 1 : 4 )))
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types bench format lock clean
+.PHONY: help run test lint types bench eval format lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: .venv/dev.stamp ## measure the meter, the gate, log-ins by their time, an
 	@$(BIN)/python -m benchmarks.login_timing
 	@$(BIN)/python -m benchmarks.catalogue
 	@$(BIN)/python -m benchmarks.catalogue_ptp
+
+eval: .venv/dev.stamp ## measure how well search and detection find codes (ARGS=--write keeps the figures)
+	@$(BIN)/python -m benchmarks.eval $(ARGS)
 
 format: .venv/dev.stamp ## put the code in order
 	@$(BIN)/ruff check --fix .

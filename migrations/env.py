@@ -9,13 +9,6 @@ from flask import current_app
 
 from webapp.extensions import db
 
-VIRTUAL_TABLE_PREFIX = "search_"
-
-
-def _is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
-    """Leave out the full-text tables, which no model describes."""
-    return not (kind == "table" and (name or "").startswith(VIRTUAL_TABLE_PREFIX))
-
 
 def run() -> None:
     """Migrate on the connection handed over in the configuration, else on a new one."""
@@ -31,7 +24,6 @@ def _migrate(connection: Any) -> None:
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
-        include_object=_is_ours,
         render_as_batch=True,
         compare_type=True,
         transaction_per_migration=False,

@@ -34,6 +34,7 @@ from webapp.codes.features import FEATURES
 from webapp.codes.pages import CodePages
 from webapp.codes.release_views import blueprint as code_releases_blueprint
 from webapp.codes.royalty import Recorder
+from webapp.codes.terms import keeping as terms
 from webapp.codes.uploads import tasks as upload_tasks
 from webapp.codes.views import PERSONAL
 from webapp.codes.views import blueprint as codes_blueprint
@@ -47,6 +48,12 @@ from webapp.site import context, errors, headers, static_files
 from webapp.site.bodies import Bodies
 from webapp.site.health import blueprint as health_blueprint
 from webapp.site.views import blueprint as site_blueprint
+from webapp.tools.case2code.cli import cli as case2code_cli
+from webapp.tools.case2code.views import blueprint as case2code_blueprint
+from webapp.tools.detecticd10cm.batch_views import blueprint as detecticd10cm_batch_blueprint
+from webapp.tools.detecticd10cm.cli import cli as detecticd10cm_cli
+from webapp.tools.detecticd10cm.views import blueprint as detecticd10cm_blueprint
+from webapp.tools.scoreboard import blueprint as scoreboard_blueprint
 from webapp.tools.views import TOOLS
 from webapp.tools.views import blueprint as tools_blueprint
 
@@ -64,10 +71,16 @@ BLUEPRINTS = (
     billing_blueprint,
     webhook_blueprint,
     worksheets_blueprint,
+    scoreboard_blueprint,
+    case2code_blueprint,
+    detecticd10cm_blueprint,
+    detecticd10cm_batch_blueprint,
     tools_blueprint,
     api_blueprint,
 )
-COMMANDS = (auth_cli, billing_cli, codes_cli, jobs_cli, meter_cli, stats_command)
+COMMANDS = (auth_cli, billing_cli, codes_cli, jobs_cli, meter_cli, stats_command, case2code_cli, detecticd10cm_cli)
+OPEN_TOOLS = tuple(key for key in TOOLS if key in {blueprint.name for blueprint in BLUEPRINTS})
+"""The tools that work: the header and the pricing page name no others."""
 SCHEDULES = (
     auth_tasks.SCHEDULE,
     mail_tasks.SCHEDULE,
@@ -90,9 +103,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _set_up_clock(settings)
     app = Flask("webapp", root_path=str(config.ROOT / "webapp"))
     app.config.update(_flask_settings(settings))
-    app.extensions.update(settings=settings, plans=plans, tools=(), schedule=sum(SCHEDULES, ()))
+    app.extensions.update(settings=settings, plans=plans, tools=OPEN_TOOLS, schedule=sum(SCHEDULES, ()))
     app.url_map.merge_slashes = False
-    for extension in (db, csrf, redis, static_files, context, access):
+    for extension in (db, csrf, redis, static_files, context, access, terms):
         extension.init_app(app)
     login_manager.init_app(app, add_context_processor=False)  # it would ask the database on every page
     migrate.init_app(app, db, directory=str(config.ROOT / "migrations"))

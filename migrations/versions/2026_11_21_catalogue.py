@@ -40,14 +40,11 @@ def upgrade() -> None:
     _create_codes()
     _create_pages()
     _create_articles()
-    _create_search()
 
 
 def downgrade() -> None:
-    op.drop_table("search_term")
     op.drop_table("code_information")
     op.drop_table("code_article")
-    op.drop_table("code_term")
     op.drop_table("code_document")
     op.drop_table("code_family")
     op.drop_table("code_note")
@@ -194,26 +191,3 @@ def _create_articles() -> None:
         sa.PrimaryKeyConstraint("code_id", "section", "position", name=op.f("pk_code_information")),
         sa.ForeignKeyConstraint(["code_id"], ["code.id"], name=op.f("fk_code_information_code_id")),
     )
-
-
-def _create_search() -> None:
-    """Make the terms and the full-text table of their words, row by row under the same number."""
-    op.create_table(
-        "code_term",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("code_id", sa.Integer(), nullable=False),
-        sa.Column("source", sa.String(20), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("rank", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_code_term")),
-        sa.ForeignKeyConstraint(["code_id"], ["code.id"], name=op.f("fk_code_term_code_id")),
-    )
-    op.create_index(op.f("ix_code_term_code_id"), "code_term", ["code_id"])
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            "CREATE VIRTUAL TABLE search_term USING fts5"
-            """(words, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3')"""
-        )
-    else:
-        op.execute("CREATE TABLE search_term (id integer PRIMARY KEY, words tsvector NOT NULL)")
-        op.execute("CREATE INDEX ix_search_term_words ON search_term USING gin (words)")

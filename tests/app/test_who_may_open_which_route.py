@@ -18,6 +18,7 @@ STAFF_ONLY = {GUEST: 302, FREE: 404, PRO: 404, STAFF: 200}
 STAFF_NOT_THERE = {GUEST: 302, FREE: 404, PRO: 404, STAFF: 404}
 """For staff, and nothing of that number is there yet."""
 STAFF_LED_ON = {GUEST: 302, FREE: 404, PRO: 404, STAFF: 303}
+PLAN_THEN_TOKEN = {GUEST: 402, FREE: 402, PRO: 400, STAFF: 400}
 STAFF_THEN_TOKEN = {GUEST: 302, FREE: 404, PRO: 404, STAFF: 400}
 """Who may is asked before the body, with its CSRF token, is read: it may be large."""
 NOT_SOLD = {GUEST: 302, FREE: 303, PRO: 303, STAFF: 303}
@@ -111,7 +112,14 @@ ROUTES = {
     ("POST", "/tools/prices"): ("/tools/prices", NO_TOKEN),
     ("GET", "/tools/raf"): ("/tools/raf", OPEN),
     ("POST", "/tools/raf"): ("/tools/raf", NO_TOKEN),
+    ("GET", "/tools/case2code"): ("/tools/case2code", OPEN),
+    ("POST", "/tools/case2code"): ("/tools/case2code", NO_TOKEN),
+    ("GET", "/tools/detecticd10cm"): ("/tools/detecticd10cm", OPEN),
+    ("POST", "/tools/detecticd10cm"): ("/tools/detecticd10cm", NO_TOKEN),
+    ("GET", "/tools/detecticd10cm/batch"): ("/tools/detecticd10cm/batch", OPEN),
+    ("POST", "/tools/detecticd10cm/batch"): ("/tools/detecticd10cm/batch", PLAN_THEN_TOKEN),
     ("GET", "/tools/<tool>"): ("/tools/casepilot", ABSENT),
+    ("GET", "/scoreboard"): ("/scoreboard", OPEN),
     ("GET", "/api/v1"): ("/api/v1", OPEN),
     ("POST", "/webhooks/stripe"): ("/webhooks/stripe", dict.fromkeys(WHO, 503)),
     ("GET", "/health/live"): ("/health/live", OPEN),

@@ -99,7 +99,7 @@ class Complaints(list[str]):
         page.on("pageerror", lambda error: self.append(str(error)))
 
     def _note(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"} and "the server responded with a status of 40" not in text:
+        if kind in {"error", "warning"} and "the server responded with a status of 4" not in text:
             self.append(text)
 
 

@@ -9,6 +9,7 @@ from flask import Flask
 
 from tests.codes import tabular
 from webapp.codes import loader
+from webapp.codes.terms import keeping
 from webapp.extensions import transaction
 
 
@@ -24,4 +25,5 @@ def catalogue(empty: Flask) -> Flask:
     """An application with the made-up tabular list loaded, with its context."""
     with transaction():
         loader.load(tabular.listing())
+    keeping.keep()
     return empty

@@ -11,6 +11,7 @@ from tests.codes import licensed
 from tests.support import people
 from webapp.codes.datasets.licences import CPT
 from webapp.codes.datasets.models import LicensedReading
+from webapp.codes.terms import keeping
 from webapp.extensions import db
 
 PAGE, OTHER = "/codes/cpt/10001", "/codes/cpt/10004"
@@ -21,6 +22,7 @@ def licensee(app: Flask) -> Flask:
     with app.app_context():
         licensed.install(CPT)
         licensed.load()
+        keeping.keep()
     return app
 
 

@@ -10,10 +10,11 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from tests.codes import tabular
-from webapp.codes import loader, releases, search, service, terms
+from webapp.codes import loader, releases, search, service
 from webapp.codes.document import parse
 from webapp.codes.listing import Entry, FileRefused, Listing
 from webapp.codes.models import Code, CodeDocument, CodeFamily, CodeNote, CodeSystem, CodeVersion, Release
+from webapp.codes.terms import keeping
 from webapp.core import clock
 from webapp.extensions import db, transaction
 
@@ -22,7 +23,9 @@ SYSTEM = "icd-10-cm"
 
 def load_later() -> loader.Report:
     with transaction():
-        return loader.load(tabular.later_listing())
+        report = loader.load(tabular.later_listing())
+    keeping.keep()
+    return report
 
 
 def versions_of(key: str) -> list[tuple[date, date | None, str]]:
@@ -97,7 +100,6 @@ def test_an_id_is_never_given_again(catalogue: Flask) -> None:
     highest = db.session.scalar(select(func.max(Code.id)))
     assert highest
     with transaction():
-        terms.forget(Code.id, highest)
         for table in ("code_document", "code_version"):
             db.session.execute(text(f"DELETE FROM {table} WHERE code_id = :id"), {"id": highest})
         db.session.execute(text("DELETE FROM code WHERE id = :id"), {"id": highest})
@@ -281,6 +283,7 @@ def test_a_release_ahead_of_its_day_waits_for_it(catalogue: Flask, monkeypatch: 
     monkeypatch.setattr(clock, "today", lambda: date(2026, 10, 1))
     with transaction():
         assert releases.activate_due() == ["October 2026"]
+    keeping.keep()
     assert parse(service.document(SYSTEM, "A00.9") or b"").release == "October 2026"
     assert service.resolve(SYSTEM, "A00.1")
     assert search.search("sparks").total == 1

@@ -35,7 +35,7 @@ def load(app: Flask, folder: Path, *options: str, data: bytes = WHOLE, name: str
 
 
 def rows(app: Flask) -> tuple[int, ...]:
-    tables = ("code_release", "code", "code_version", "code_note", "code_document", "code_term", "search_term")
+    tables = ("code_release", "code", "code_version", "code_note", "code_document")
     with app.app_context():
         return tuple(db.session.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in tables)
 

@@ -26,11 +26,12 @@ def processes(site: RunningSite) -> list[int]:
 
 
 def test_it_says_in_a_line_each_what_it_started_and_where(running_site):
-    data, lines = running_site.data, running_site.output.splitlines()[:10]
+    data, lines = running_site.data, running_site.output.splitlines()[:11]
     for text in (
         f"at {data}/redis.sock",
         f"{data}/codeshelf.db",
         f"{running_site.url}/setup/",
+        "Loading: Search index",
         "Payments:",
         "Worker:",
         "Server:",

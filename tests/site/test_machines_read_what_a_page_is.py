@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests.codes import fee_files, licensed, tabular
 from tests.support import people
 from webapp.codes import loader
+from webapp.codes.terms import keeping
 from webapp.extensions import transaction
 
 URL = "https://codes.example"
@@ -103,6 +104,7 @@ def test_licensed_texts_are_in_nothing_that_machines_read(app: Flask) -> None:
     with app.app_context():
         licensed.install("cpt")
         licensed.load()
+        keeping.keep()
     client = people.client_for(app, people.add_reader(app, "pro@example.org", "pro"))
     page = client.get("/codes/cpt/10001").text
     assert fee_files.SECRET in page  # the page shows it to its reader

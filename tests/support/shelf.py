@@ -15,6 +15,7 @@ from webapp.codes.datasets.parsed import Given
 from webapp.codes.document import SECTIONS
 from webapp.codes.importers import icd10cm
 from webapp.codes.importers.files import SourceFile
+from webapp.codes.terms import keeping
 from webapp.extensions import transaction
 
 TABULAR = """<?xml version="1.0" encoding="utf-8"?>
@@ -126,3 +127,4 @@ def fill(app: Flask, folder: Path, codes: Sequence[str] = CODES) -> None:
         with transaction():
             article_files.store(folder / "articles")
             information.import_information(information_rows())
+        keeping.keep()

@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import func, select
 
-from webapp.codes import bulk, page_store, releases, sections, terms
+from webapp.codes import bulk, page_store, releases, sections
 from webapp.codes.document import Document
 from webapp.codes.listing import FileRefused, plain
 from webapp.codes.markdown import Written
@@ -133,7 +133,6 @@ def _add_version(code: Code, release: Release, title: str) -> None:
         )
     )
     db.session.flush()
-    terms.replace(code.id, [terms.Text(code.id, terms.TITLE, title, billable=True)])
 
 
 def _retitle(system: CodeSystem, code: Code, title: str) -> None:
@@ -149,4 +148,3 @@ def _retitle(system: CodeSystem, code: Code, title: str) -> None:
     page = page_store.read(code.id, system.current_release_id)
     if page is not None:
         page_store.write(system.current_release_id, replace(page, title=title))
-    terms.replace(code.id, [terms.Text(code.id, terms.TITLE, title, billable=True)])

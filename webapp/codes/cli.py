@@ -18,6 +18,7 @@ from webapp.codes.importers.registry import IMPORTERS, PTP
 from webapp.codes.licence_cli import licence_cli, royalty_command
 from webapp.codes.progress import Progress
 from webapp.codes.terminal import clear_errors, shown_progress, tell
+from webapp.codes.terms import keeping
 from webapp.extensions import transaction
 
 cli = AppGroup("codes", help="The catalogue: what is loaded, and loading more.")
@@ -40,6 +41,8 @@ def _import_command(source: str, summary: str, *, takes_codes: bool) -> None:
             given = Given(release, effective.date() if effective else None, open_source(codes) if codes else None)
             paths = [_path(file, Path(folder), progress) for file in files]
             report = importing.load(source, paths, given, progress, dry_run=dry_run)
+            if not dry_run:
+                keeping.keep(progress)
         tell(report, dry_run=dry_run)
 
     run.__doc__ = f"Load FILES: {summary}. Each is a path or an https address, as it is or in the publisher's zip."
@@ -69,8 +72,10 @@ _import_command(PTP, "NCCI procedure-to-procedure edits, all parts of a quarter"
 @click.argument("path", type=FILE)
 def import_articles(path: Path) -> None:
     """Load articles: a folder of Markdown files (`<system>/<code>.md`), or a table of them (CSV, JSONL)."""
-    with clear_errors(), transaction():
-        read, changed = article_files.store(path) if path.is_dir() else article_tables.store(path)
+    with clear_errors(), shown_progress() as progress:
+        with transaction():
+            read, changed = article_files.store(path) if path.is_dir() else article_tables.store(path)
+        keeping.keep(progress)
     click.echo(f"{read} articles read, {changed} new or changed.")
 
 
@@ -78,8 +83,10 @@ def import_articles(path: Path) -> None:
 @click.argument("file", type=FILE)
 def import_information(file: Path) -> None:
     """Load rows of code information from the CSV FILE."""
-    with clear_errors(), transaction():
-        read, changed = information.import_information(open_source(file))
+    with clear_errors(), shown_progress() as progress:
+        with transaction():
+            read, changed = information.import_information(open_source(file))
+        keeping.keep(progress)
     click.echo(f"{read} rows read, {changed} codes new or changed.")
 
 
@@ -88,4 +95,13 @@ def load_starter() -> None:
     """Load ICD-10-CM from the installed package, and the articles that come with the site."""
     with clear_errors(), shown_progress() as progress:
         starter.load(progress)
+        keeping.keep(progress)
     click.echo("The starter catalogue is loaded.")
+
+
+@cli.command("terms")
+def build_terms() -> None:
+    """Build the search index of this machine, if it is not that of the catalogue. Loads do it by themselves."""
+    with clear_errors(), shown_progress() as progress:
+        built = keeping.keep(progress)
+    click.echo("The search index is built." if built else "The search index is up to date, nothing to do.")

@@ -16,6 +16,7 @@ from webapp.codes.datasets.models import DatasetRelease
 from webapp.codes.listing import FileRefused
 from webapp.codes.models import CodeSystem, Release
 from webapp.codes.terminal import clear_errors, shown_progress
+from webapp.codes.terms import keeping
 from webapp.codes.uploads import due
 from webapp.core import clock
 from webapp.extensions import db, transaction
@@ -99,8 +100,10 @@ def rollback(source: str, yes: bool) -> None:
         db.session.rollback()
         if not yes:
             click.confirm(f"Take back {found.name} of {source}?", abort=True)
-        with shown_progress() as progress, transaction():
-            roll_back.roll_back(source, progress)
+        with shown_progress() as progress:
+            with transaction():
+                roll_back.roll_back(source, progress)
+            keeping.keep(progress)
     click.echo(f"{found.name} of {source} is taken back.")
 
 

@@ -8,5 +8,6 @@ FEATURES = {
     "claim_check": "Claim check",
     "prices": "Medicare prices by locality",
     "raf": "Risk adjustment factors",
+    "batch": "Batches of notes",
 }
 """Every feature that a plan can have, with what readers call it."""

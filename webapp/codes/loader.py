@@ -54,7 +54,7 @@ def load(given: Listing, progress: Progress = silent) -> Report:
         releases.changed(system)
     for later in releases.with_pages_after(system.id, given.source, given.valid_from):
         write_ended(system, later)
-    bulk.analyze("code", "code_version", "code_document", "code_term")
+    bulk.analyze("code", "code_version", "code_document")
     return report
 
 
@@ -71,7 +71,7 @@ def _show(system: CodeSystem, given: Listing, report: Report, changes: Changes, 
     if before is release:  # what it said of codes that it should not have had is wrong
         write_ended(system, release)
     if before is None or release is current or release.valid_from <= clock.today():
-        releases.activate(system, release, progress)
+        releases.activate(system, release)
 
 
 def write_ended(system: CodeSystem, release: Release) -> None:

@@ -1,8 +1,7 @@
 """The catalogue's tables: code systems and their releases, codes and their dated versions, stored pages, articles.
 
 A code's identity (`Code`, its id is never given to another) is apart from what it said and when (`CodeVersion`). A
-release stores only the versions that it changed; the page as of a day is one range predicate. The full-text tables
-`search_term` have no model: the migration makes them, `webapp.codes.terms` fills them.
+release stores only the versions that it changed; the page as of a day is one range predicate.
 """
 
 from __future__ import annotations
@@ -144,22 +143,6 @@ class CodeDocument(Base):
     release_id: Mapped[int] = mapped_column(ForeignKey("code_release.id"), primary_key=True)
     family_id: Mapped[int | None]
     body: Mapped[bytes]
-
-
-class Term(Base):
-    """A text by which a code of the current release is found: its title or an inclusion term.
-
-    `rank` orders hits (low first). It is the row number of the same text's words in `search_term`.
-    """
-
-    __tablename__ = "code_term"
-    __table_args__ = (Index(None, "code_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    code_id: Mapped[int] = mapped_column(ForeignKey("code.id"))
-    source: Mapped[str] = mapped_column(String(20))
-    text: Mapped[str] = mapped_column(Text)
-    rank: Mapped[int]
 
 
 class Article(Base):

@@ -6,10 +6,9 @@ from datetime import date
 
 from sqlalchemy import Select, select
 
-from webapp.codes import page_store, terms
+from webapp.codes import page_store
 from webapp.codes.listing import FileRefused
 from webapp.codes.models import ARTICLES, CodeDocument, CodeSystem, Release
-from webapp.codes.progress import Progress, silent
 from webapp.core import clock
 from webapp.extensions import db
 
@@ -70,14 +69,13 @@ def listed() -> list[tuple[CodeSystem, Release]]:
     return [(system, release) for system, release in rows]
 
 
-def activate(system: CodeSystem, release: Release, progress: Progress = silent) -> None:
-    """Let readers see `release`: its pages instead of earlier ones, and its texts in search."""
+def activate(system: CodeSystem, release: Release) -> None:
+    """Let readers see `release`: its pages instead of earlier ones."""
     system.current_release_id = release.id
     earlier = select(Release).where(Release.system_id == system.id, Release.id != release.id)
     for other in db.session.scalars(earlier):
         if other.valid_from <= release.valid_from or other.source == ARTICLES:
             page_store.drop(other.id)
-    terms.rebuild(system.id, release.valid_from, progress)
     changed(system)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import delete, select, update
 
-from webapp.codes import articles, bulk, loader, page_store, releases, standing, terms
+from webapp.codes import articles, bulk, loader, page_store, releases, standing
 from webapp.codes.datasets import loading, ptp
 from webapp.codes.datasets import releases as dataset_releases
 from webapp.codes.datasets.catalogue import DATASETS
@@ -80,7 +80,6 @@ def _take_back_codes(release: Release, progress: Progress) -> None:
     before = releases.newest(system.id, release.source)
     if before is None:
         db.session.execute(delete(CodeVersion).where(ours), execution_options=without_sync)
-        terms.forget(Code.system_id, system.id)
         articles.stand_in(system)
     elif was_shown:
         _show(system, before, progress)
@@ -91,4 +90,4 @@ def _show(system: CodeSystem, release: Release, progress: Progress) -> None:
     entries, identities = standing.entries(system.id, release.valid_from)
     loader.build_pages(system, release, entries, identities.__getitem__, progress)
     loader.write_ended(system, release)
-    releases.activate(system, release, progress)
+    releases.activate(system, release)

@@ -1,131 +1,105 @@
-"""Search: codes by number, by its beginning, and by words in titles and inclusion terms. Never in locked text."""
+"""Search: codes by number, by its beginning, and by the words of coders and of patients. Never in locked text."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
 
-from sqlalchemy import Integer, Select, column, func, select, table, text, union_all
-from sqlalchemy.sql.selectable import Subquery
-
-from webapp.codes import bulk
-from webapp.codes.listing import plain
-from webapp.codes.models import Code, CodeSystem, CodeVersion, Release, Term
-from webapp.codes.queries import IN_FORCE, fit
-from webapp.codes.terms import INCLUSION_AFTER, words
-from webapp.extensions import db
+from webapp.codes.terms import keeping, ranking
+from webapp.codes.terms.gather import SYSTEMS
+from webapp.codes.terms.ranking import Asked
+from webapp.codes.terms.store import Store
 
 PAGE_SIZE = 20
+MOST = 200
+"""Hits that are ranked for one query."""
 LONGEST_QUERY = 200
-MOST_WORDS = 12
-LAST = "\x7f"
-"""Sorts after every character of a code."""
-BEGINS = -1000
-"""Rank of a code that is what was asked for; one that begins so comes after it by its further length."""
+NAMES = {"icd-10-cm": "ICD-10-CM", "hcpcs": "HCPCS Level II"}
+KEYS = {number: key for key, number in SYSTEMS.items()}
+FREE_SOURCES = frozenset(("title", "abbreviation", "lay", "statement", "procedure", "article"))
+"""Sources whose phrase anybody may read: our own words, and titles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A seventh-character code of a hit."""
+
+    key: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A code that was found, and why: “code”, “title”, or the inclusion term."""
+    """A code that was found. `score` is from 0 to 1.
+
+    `source` is where the term that matched is from (“code” for a number), `why` the same as a phrase with the term, and
+    `read_as` what words of the query were read as, each with what was written.
+    """
 
     system: str
     system_name: str
     key: str
     title: str
     billable: bool
+    score: float
+    source: str
     why: str
+    read_as: tuple[tuple[str, str], ...] = ()
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of hits, of `total` in all. Pages count from 1."""
+    """One page of hits, of `total` in all (at most MOST). Pages count from 1; `systems` counts hits by system key."""
 
     hits: list[Hit]
     total: int
     page: int
     pages: int
+    systems: dict[str, int] = field(default_factory=dict)
 
 
-def search(query: str, system: str | None = None, page: int = 1, *, show_terms: bool = True) -> Results:
-    """Find codes. The last word may be unfinished; all words must be there. Any text is a fit query.
+def search(
+    query: str,
+    system: str | None = None,
+    page: int = 1,
+    *,
+    on: date | None = None,
+    show_terms: bool = True,
+    size: int = PAGE_SIZE,
+) -> Results:
+    """Find codes, best first. The last word may be unfinished. Any text is a fit query.
 
-    `show_terms`: whether a hit may quote the inclusion term that it was found by.
+    `on`: as of a day, by default today, or the last day of a release that has ended. `show_terms`: whether a hit may
+    quote the publisher's inclusion term or index entry that it was found by. Errors: NotBuilt.
     """
-    query = query[:LONGEST_QUERY]
-    number, wanted = plain(query), words(query)[:MOST_WORDS]
-    found = [*([by_number(number)] if fit(number) else []), *([by_words(wanted)] if wanted else [])]
-    if not found:
-        return Results([], 0, 1, 1)
-    page = max(page, 1)
-    rows = _rows(union_all(*found).subquery(), system)
-    listed = db.session.execute(rows.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
-    if not listed and page > 1:
-        return search(query, system, search(query, system).pages, show_terms=show_terms)
-    total = listed[0].total if listed else 0
-    by_term = {row.id: row.rank for row in listed if row.rank >= INCLUSION_AFTER}
-    inclusions = inclusion_terms(by_term, wanted) if show_terms else dict.fromkeys(by_term, "")
-    hits = [
-        Hit(system_key, name, key, title, billable, why(rank, inclusions.get(code_id, "")))
-        for system_key, name, key, title, billable, code_id, rank, _ in listed
-    ]
-    return Results(hits, total, page, max(1, -(-total // PAGE_SIZE)))
+    store = keeping.current()
+    asked = Asked(keeping.days(store, on))
+    found = ranking.search(store, query[:LONGEST_QUERY], MOST, asked) if query.strip() else []
+    systems = Counter(KEYS[store.system(hit.row)] for hit in found)
+    if system is not None:
+        found = [hit for hit in found if KEYS[store.system(hit.row)] == system]
+    pages = max(1, -(-len(found) // size))
+    page = max(1, min(page, pages))
+    shown = found[(page - 1) * size : page * size]
+    hits = [_hit(store, hit, show_terms=show_terms) for hit in shown]
+    return Results(hits, len(found), page, pages, dict(systems))
 
 
-def by_number(number: str) -> Select[int, int]:
-    """Select the codes that begin with a number, with their ranks: the code itself, then the shorter ones."""
-    length = func.length(Code.plain) - len(number)
-    return select(Code.id.label("code_id"), (length + BEGINS).label("rank")).where(
-        Code.plain >= number, Code.plain < number + LAST
+def _hit(store: Store, hit: ranking.Hit, *, show_terms: bool) -> Hit:
+    system = KEYS[store.system(hit.row)]
+    source = "code" if hit.by_code else store.source(hit.term)
+    quoted = source not in {"code", "title"} and (show_terms or source in FREE_SOURCES)
+    return Hit(
+        system,
+        NAMES[system],
+        store.key(hit.row),
+        store.title(hit.row),
+        bool(store.code_billable[hit.row]),
+        round(min(max(hit.score, 0.0), 1.0), 4),
+        source,
+        f"{source}: {store.phrase(hit.term)}" if quoted else source,
+        hit.expansions,
+        tuple(Variant(store.key(row), store.title(row)) for row in hit.variants),
     )
-
-
-def by_words(wanted: list[str]) -> Select[int, int]:
-    """Select the codes that have a text with all words, with their ranks. The last word may be unfinished, if it is
-    more than a letter, which too many words begin with.
-    """
-    unfinished = len(wanted[-1]) > 1
-    if bulk.on_sqlite():
-        lookup = table("search_term", column("rowid", Integer))
-        number = lookup.c.rowid
-        phrase = " AND ".join(f'"{word}"' for word in wanted) + ("*" if unfinished else "")
-        matches = text("search_term MATCH :wanted").bindparams(wanted=phrase)
-    else:
-        lookup = table("search_term", column("id", Integer))
-        number = lookup.c.id
-        phrase = " & ".join(f"'{word}'" for word in wanted) + (":*" if unfinished else "")
-        matches = text("words @@ CAST(:wanted AS tsquery)").bindparams(wanted=phrase)
-    return select(Term.code_id, Term.rank).select_from(lookup).join(Term, Term.id == number).where(matches)
-
-
-def _rows(found: Subquery, system: str | None) -> Select[*tuple[Any, ...]]:
-    """Select what a page of hits needs, best first, each code once."""
-    best = select(found.c.code_id, func.min(found.c.rank).label("rank")).group_by(found.c.code_id).subquery()
-    rows = (
-        select(CodeSystem.key, CodeSystem.name, Code.key, CodeVersion.title, CodeVersion.billable)
-        .add_columns(Code.id, best.c.rank, func.count().over().label("total"))
-        .select_from(best)
-        .join(Code, Code.id == best.c.code_id)
-        .join(CodeSystem, CodeSystem.id == Code.system_id)
-        .join(Release, Release.id == CodeSystem.current_release_id)
-        .join(CodeVersion, IN_FORCE)
-        .order_by(best.c.rank, Code.plain, Code.id)
-    )
-    return rows if system is None else rows.where(CodeSystem.key == system)
-
-
-def inclusion_terms(ranks: dict[int, int], wanted: list[str]) -> dict[int, str]:
-    """Return, by code, the inclusion term of the given rank that holds the words."""
-    terms = select(Term.code_id, Term.text, Term.rank).where(Term.code_id.in_(list(ranks))).order_by(Term.id.desc())
-    found = {}
-    for code_id, phrase, rank in db.session.execute(terms):
-        have = words(phrase)
-        if rank == ranks[code_id] and set(wanted[:-1]) <= set(have) and any(w.startswith(wanted[-1]) for w in have):
-            found[code_id] = phrase
-    return found
-
-
-def why(rank: int, inclusion: str) -> str:
-    """Say what a hit of a rank was found by; `inclusion` is empty where it may not be quoted."""
-    if rank >= INCLUSION_AFTER:
-        return f"inclusion term: {inclusion}" if inclusion else "inclusion term"
-    return "title" if rank >= 0 else "code"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webapp.codes import releases
+from webapp.codes.terms import keeping
 from webapp.extensions import transaction
 from webapp.jobs.schedule import Every
 
@@ -13,4 +14,9 @@ def activate_due() -> None:
         releases.activate_due()
 
 
-SCHEDULE = (Every(3600, activate_due),)
+def keep_terms() -> None:
+    """Build the term store anew if the catalogue changed; a look at the database if not."""
+    keeping.keep()
+
+
+SCHEDULE = (Every(3600, activate_due), Every(60, keep_terms))

@@ -11,7 +11,7 @@ from webapp.access.sentences import PATH_SLOT, wall
 from webapp.access.visitor import Visitor
 from webapp.access.web import PRIVATE, current_visitor, gate, purpose, return_path, turn_away
 from webapp.billing.plans import catalogue
-from webapp.codes import browse, search, search_on, service, standing
+from webapp.codes import browse, finding, search, service, standing, telling
 from webapp.codes.pages import CodePages, path_of
 from webapp.core import clock
 from webapp.core.errors import BadInput, NotFound
@@ -102,7 +102,10 @@ def system_page(system: str) -> str:
 
 @blueprint.get("/search")
 def search_page() -> str:
-    """Codes found by number or words: titles only, never locked text. `?on=2025-03-01`: as of that day, by plan."""
+    """Codes found by number or words: titles only, never locked text. `?on=2025-03-01`: as of that day, by plan.
+
+    Errors: NotBuilt while there is nothing to search in.
+    """
     query = request.args.get("q", "")[: search.LONGEST_QUERY]
     system = request.args.get("system") or None
     if system is not None and service.system(system) is None:
@@ -110,7 +113,8 @@ def search_page() -> str:
     page = max(1, min(request.args.get("page", 1, type=int), 100))
     asked, visitor = _asked_day(), current_visitor()
     on = asked if _may(visitor) else None
-    results = _results(query, system, page, on) if query.strip() else None
+    show_terms = telling.shows_terms(visitor)
+    results = finding.find(query, system, page, on=on, show_terms=show_terms) if query.strip() else None
     return render_template(
         "codes/search.html",
         query=query,
@@ -119,18 +123,9 @@ def search_page() -> str:
         on=on,
         offer=wall(Admission(False, "as of", visitor.plan), catalogue()) if asked and not on else None,
         results=results,
+        hits=[(hit, telling.told(hit, show_terms=show_terms)) for hit in results.hits] if results else [],
+        most=search.MOST,
         ended=standing.ended({hit.system for hit in results.hits}, on or clock.today()) if results else [],
         slot=PATH_SLOT,
         here=return_path(),
     )
-
-
-def _results(query: str, system: str | None, page: int, on: date | None) -> search.Results:
-    if on is None:
-        return search.search(query, system, page, show_terms=_shows_notes())
-    return search_on.search(query, on, system, page, show_terms=_shows_notes())
-
-
-def _shows_notes() -> bool:
-    """Whether the reader's plan shows inclusion terms, which stand among the coding notes."""
-    return "notes" in current_visitor().plan.sections

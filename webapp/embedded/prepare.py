@@ -17,6 +17,7 @@ from config import Settings
 from webapp.auth import service as accounts
 from webapp.codes import service as codes
 from webapp.codes import starter
+from webapp.codes.terms import keeping
 from webapp.embedded import problems
 from webapp.embedded.folder import run_folder
 from webapp.embedded.progress import Progress
@@ -47,10 +48,14 @@ def migrate_locked() -> None:
 
 
 def load_catalogue(say: Callable[[str], None]) -> None:
-    """Load what is missing of the starter catalogue. Of several processes at once one does it, and the others wait."""
+    """Load what is missing of the starter catalogue, and build the search index of what is there.
+
+    Of several processes at once one does it, and the others wait.
+    """
     with exclusive():
         with Progress(say) as progress:
             starter.load(progress)
+            keeping.keep(progress)
         shown = ", ".join(f"{system.name} {system.release}" for system in codes.systems() if system.release)
     say(f"Catalogue: {shown}")
 

@@ -35,6 +35,7 @@ NEIGHBOURS = 12
 class Tool:
     key: str
     name: str
+    summary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def init_app(app: Flask) -> None:
             legal_entity=settings.legal_entity,
             contact=settings.contact_email,
             url=settings.public_url,
-            tools=tuple(Tool(key, TOOLS[key][0]) for key in tools),
+            tools=tuple(Tool(key, *TOOLS[key]) for key in tools),
         ),
         static_url=static_url(app),
     )

@@ -199,7 +199,7 @@ def _unexpected(error: Exception) -> Response:
         log.info("%s: hostile input (%s)", request.endpoint, type(error).__name__)
         return _expected(BadInput())
     request_id = secrets.token_hex(4)
-    if request.content_length:
+    if request.content_length or "HTTP_TRANSFER_ENCODING" in request.environ:
         # An exception's message may repeat what was sent, which may be a patient's text: tell only where it arose.
         where = "".join(traceback.format_tb(error.__traceback__))
         log.error("%s: request %s failed (%s)\n%s", request.endpoint, request_id, type(error).__name__, where)

@@ -28,7 +28,9 @@ LEGAL_TITLES = {
 }
 
 DATA_TOOLS = ("/tools/", "/tools/claim-check", "/tools/prices", "/tools/raf")
-OWN_PATHS = ("/", "/codes/", "/pricing", *DATA_TOOLS, *(f"/{name}" for name in LEGAL_TITLES))
+TEXT_TOOLS = ("/tools/detecticd10cm", "/tools/detecticd10cm/batch")
+TOOL_PATHS = (*DATA_TOOLS, *TEXT_TOOLS)
+OWN_PATHS = ("/", "/codes/", "/pricing", "/scoreboard", *TOOL_PATHS, *(f"/{name}" for name in LEGAL_TITLES))
 
 
 @blueprint.get("/")

@@ -10,7 +10,7 @@ blueprint = Blueprint("tools", __name__)
 
 TOOLS = {
     "casepilot": ("CasePilot", "A coding assistant."),
-    "case2code": ("Case2Code", "Search and look-up in coders' own words."),
+    "case2code": ("Case2Code", "Codes for a case in your own words, line by line, and why each was found."),
     "redactphi": ("RedactPHI", "Redaction of protected health information."),
     "detecticd10cm": ("DetectICD10CM", "ICD-10-CM codes found in free text."),
 }

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import structlog
 
+from webapp.codes.progress import Progress
+from webapp.codes.terms import keeping
 from webapp.codes.uploads import due, progress, service
 from webapp.core import clock
 from webapp.core.errors import CodeshelfError
@@ -32,6 +34,8 @@ def run(job_id: int) -> None:
     try:
         with progress.told(job_id) as tell:
             report = service.carry_out(work, tell)
+            if not work.dry_run:
+                _build_search(tell)
     except CodeshelfError as error:
         service.finish(job_id, "refused", error=error.message)
     except Exception:  # whatever it was, staff must see that it is over
@@ -40,6 +44,14 @@ def run(job_id: int) -> None:
     else:
         service.finish(job_id, "done", report)
     _enqueue_next()
+
+
+def _build_search(tell: Progress) -> None:
+    """Let what was loaded be found. The load stands whatever comes of it, and the schedule tries again."""
+    try:
+        keeping.keep(tell)
+    except Exception:
+        log.exception("the search index was not built")
 
 
 def run_soon(job_id: int) -> None:

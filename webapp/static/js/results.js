@@ -1,7 +1,7 @@
 // On the search page the results follow what is typed. Without scripts the form does the same, one page at a time.
 const PAUSE_MILLISECONDS = 250;
 const SHORTEST = 2;
-const PARTS = ["search-day", "results-count", "results"];
+const PARTS = ["search-systems", "search-day", "results-count", "results"];
 
 const form = document.querySelector("main form[role=search]");
 let timer = 0;

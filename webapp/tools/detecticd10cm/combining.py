@@ -1,0 +1,219 @@
+"""Combination codes: what the classification says with one code though a note says it with two.
+
+The Index presumes that diseases joined by “with” belong together (ICD-10-CM Official Guidelines, section I.A.15): a
+patient with hypertension and chronic kidney disease has hypertensive kidney disease unless the note says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+UNSPECIFIED = (".9", ".90", ".909", ".91")
+UNRELATED = re.compile(r"\b(?:unrelated to|not (?:due|related) to|non-?diabetic|not diabetic)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """When a code that begins like `first` and one that begins like `second` are present, the first becomes `into`.
+
+    `into` may keep something of the first: it is a function of its code. `drop`: the second is said by it. `close`:
+    only within one sentence.
+    """
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    into: Callable[[str], str]
+    drop: bool = False
+    close: bool = False
+
+
+def _to(code: str) -> Callable[[str], str]:
+    return lambda _: code
+
+
+def _diabetes(suffix: str) -> Callable[[str], str]:
+    """Return the diabetes code of the same type with another complication."""
+    return lambda code: f"{code[:3]}.{suffix}"
+
+
+DIABETES = ("E08.9", "E09.9", "E10.9", "E11.9", "E13.9")
+STROKE = ("Z86.73", "I63", "I61")
+DEMENTIA = ("G30", "G31.83", "G31.0", "G20")
+
+
+def _side_of_hemiplegia(code: str) -> str:
+    """Return hemiplegia after a stroke, of the side that a code of hemiplegia says."""
+    return f"I69.35{code[-1] if code[-1] in '1234' else '9'}"
+
+
+def _elsewhere(code: str) -> str:
+    """Return dementia in a disease classified elsewhere, of the same severity and with the same disturbance."""
+    return f"F02{code[3:]}"
+
+
+HYPERTENSION = ("I10", "I16.9")
+COMBINATIONS = (
+    Combination(("I13.0",), ("N18.5", "N18.6"), _to("I13.2")),
+    Combination(("I11.0",), ("N18.5", "N18.6"), _to("I13.2")),
+    Combination(("I11.0",), ("N18",), _to("I13.0")),
+    Combination(("I11.9",), ("N18.5", "N18.6"), _to("I13.11")),
+    Combination(("I11.9",), ("N18",), _to("I13.10")),
+    Combination(("I12.0",), ("I50",), _to("I13.2")),
+    Combination(("I12.9",), ("I50",), _to("I13.0")),
+    Combination(("I11.9",), ("I50",), _to("I11.0")),
+    Combination(HYPERTENSION, ("N18.5", "N18.6"), _to("I12.0")),
+    Combination(HYPERTENSION, ("N18",), _to("I12.9")),
+    Combination(HYPERTENSION, ("I50",), _to("I11.0")),
+    Combination(DIABETES, ("N18",), _diabetes("22")),
+    Combination(DIABETES, ("L97.4", "L97.5"), _diabetes("621")),
+    Combination(DIABETES, ("L97", "L98.49"), _diabetes("622"), close=True),
+    Combination(DIABETES, ("I96",), _diabetes("52"), drop=True),
+    *(
+        Combination((f"{kind}.51",), ("I96",), _to(f"{kind}.52"), drop=True)
+        for kind in ("E08", "E09", "E10", "E11", "E13")
+    ),
+    Combination(DIABETES, ("I73.9", "I70.20", "I70.209"), _diabetes("51"), drop=True),
+    Combination(DIABETES, ("K31.84",), _diabetes("43")),
+    Combination(DIABETES, ("M14.60", "M14.6"), _diabetes("610"), drop=True, close=True),
+    Combination(DIABETES, ("H35.00", "H35.9"), _diabetes("319"), drop=True),
+    Combination(DIABETES, ("G62.9", "G63"), _diabetes("42"), drop=True),
+    Combination(DIABETES, ("G90.9", "G90.0"), _diabetes("43"), drop=True, close=True),
+    Combination(DIABETES, ("R73.9",), _diabetes("65"), drop=True),
+    *(Combination(("R73.9",), (kind,), _to(f"{kind[:3]}.65")) for kind in ("E08.", "E09.", "E10.", "E11.", "E13.")),
+    Combination(("A49.8", "A49.9"), ("N30", "N39.0", "N10", "N12"), _to("B96.20")),
+    Combination(DIABETES, ("E16.2",), _diabetes("649"), drop=True),
+    Combination(("J44.9",), ("J44.1",), _to("J44.1"), drop=True),
+    Combination(("J44.9",), ("J12", "J13", "J14", "J15", "J16", "J18", "J20", "J22"), _to("J44.0")),
+    Combination(("I25.10",), ("I20.0",), _to("I25.110"), drop=True),
+    Combination(("I25.10",), ("I20.8",), _to("I25.118"), drop=True),
+    Combination(("I25.10",), ("I20.9",), _to("I25.119"), drop=True),
+    Combination(("M81.0",), ("M48.5", "S22.0", "S32.0", "M84.48", "T14.8"), _to("M80.08XA"), drop=True, close=True),
+    Combination(
+        ("K57.30", "K57.32"), ("K65.0", "K63.0", "K63.1", "K65.1", "L02.91"), _to("K57.20"), drop=True, close=True
+    ),
+    Combination(("K50.90",), ("K63.2", "K60.3", "K60.5"), _to("K50.913"), drop=True, close=True),
+    Combination(("K50.90",), ("K56.6",), _to("K50.912"), drop=True, close=True),
+    Combination(("K50.90",), ("K63.0", "L02.91", "K65.1"), _to("K50.914"), drop=True, close=True),
+    Combination(("F03*",), DEMENTIA, _elsewhere),
+    Combination(("G81.9*",), STROKE, _side_of_hemiplegia, close=True),
+    Combination(("R47.01",), STROKE, _to("I69.320"), close=True),
+    Combination(("R47.1",), STROKE, _to("I69.322"), close=True),
+    Combination(("R13.10",), STROKE, _to("I69.391"), close=True),
+    Combination(("K80.20",), ("K81.0",), _to("K80.00"), drop=True),
+    Combination(("K80.20",), ("K81.1",), _to("K80.10"), drop=True),
+    Combination(("K80.20",), ("K81.9",), _to("K80.10"), drop=True),
+    Combination(("N40.0",), ("R39.1", "R35.0", "R35.1", "R33.9", "R33.8", "N13.8"), _to("N40.1")),
+    Combination(("N20.0",), ("N13.30", "N13.39"), _to("N13.2"), drop=True),
+    Combination(("J45.909",), ("J44",), _to("J44.89"), close=True),
+    Combination(("K70.30",), ("R18.8",), _to("K70.31"), drop=True),
+    Combination(("F10.20",), ("F10.13", "F10.93"), _to("F10.239"), drop=True),
+    Combination(("N30.90",), ("R31",), _to("N30.91"), drop=True, close=True),
+    Combination(("K50.90",), ("K62.5", "K92.1"), _to("K50.911"), drop=True, close=True),
+    Combination(("K51.90",), ("K62.5", "K92.1"), _to("K51.911"), drop=True, close=True),
+    Combination(("K21.9",), ("K20.9", "K20.8"), _to("K21.00"), drop=True, close=True),
+)
+SPECIFIC = (
+    "E08",
+    "E09",
+    "E10",
+    "E11",
+    "E13",
+    "F03",
+    "G30",
+    "G43",
+    "I48",
+    "I50",
+    "J44",
+    "J45",
+    "K21",
+    "K50",
+    "K51",
+    "K57",
+    "N18",
+)
+"""Categories of which an unspecified code says nothing beside a specific one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change to findings by number: one gets another code, or goes (`code` is empty)."""
+
+    number: int
+    code: str
+    partner: int
+
+
+def changes(codes: Iterable[tuple[str, int]], text: str) -> list[Change]:
+    """Return what to change in present findings, given as (code, number of its sentence)."""
+    if UNRELATED.search(text):
+        return []
+    findings = _Findings(list(codes))
+    before = -1
+    while before != len(findings.made):  # what one rule makes may be the beginning of another
+        before = len(findings.made)
+        for rule in COMBINATIONS:
+            findings.apply(rule)
+    findings.drop_unspecified()
+    return findings.made
+
+
+class _Findings:
+    """Codes by the findings that have them, while rules change them."""
+
+    def __init__(self, codes: list[tuple[str, int]]) -> None:
+        self.made: list[Change] = []
+        self._numbers: dict[str, list[int]] = {}
+        self._sentence = [sentence for _, sentence in codes]
+        for number, (code, _) in enumerate(codes):
+            self._numbers.setdefault(code, []).append(number)
+
+    def apply(self, rule: Combination) -> None:
+        """Let the first code of a rule become another, wherever the second is there too."""
+        for code in [each for each in self._numbers if _is(each, rule.first)]:
+            others = [each for each in self._numbers if each != code and each.startswith(rule.second)]
+            for other in others:
+                self._combine(rule, code, other)
+
+    def _combine(self, rule: Combination, code: str, other: str) -> None:
+        partners = self._numbers.get(other, [])
+        near = {self._sentence[number]: number for number in partners}
+        changed = [number for number in self._numbers.get(code, []) if not rule.close or self._sentence[number] in near]
+        if not changed or not partners:
+            return
+        into = rule.into(code)
+        used = {near[self._sentence[number]] if rule.close else partners[0] for number in changed}
+        for number in changed:
+            self._move(number, code, into)
+            self.made.append(Change(number, into, near.get(self._sentence[number], partners[0])))
+        if rule.drop:
+            for partner in used if rule.close else list(partners):
+                self._move(partner, other, "")
+                self.made.append(Change(partner, "", changed[0]))
+
+    def _move(self, number: int, code: str, into: str) -> None:
+        self._numbers[code].remove(number)
+        if not self._numbers[code]:
+            del self._numbers[code]
+        if into:
+            self._numbers.setdefault(into, []).append(number)
+
+    def drop_unspecified(self) -> None:
+        """Leave out unspecified codes beside specific ones, and a history of stroke beside what it left."""
+        for code in list(self._numbers):
+            said = code[:3] in SPECIFIC and code.endswith(UNSPECIFIED)
+            partner = next((other for other in self._numbers if said and _says_more(other, code)), "")
+            if code == "Z86.73":
+                partner = next((other for other in self._numbers if other.startswith("I69")), "")
+            if partner:
+                self.made += [Change(number, "", self._numbers[partner][0]) for number in self._numbers[code]]
+
+
+def _is(code: str, wanted: tuple[str, ...]) -> bool:
+    """Whether a code is one of those wanted; a star stands for any ending."""
+    return any(code.startswith(each[:-1]) if each.endswith("*") else code == each for each in wanted)
+
+
+def _says_more(one: str, other: str) -> bool:
+    return one[:3] == other[:3] and one != other and not one.endswith(UNSPECIFIED)

@@ -1,0 +1,277 @@
+"""Finds ICD-10-CM codes in free text: text in, findings out. Nothing is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from webapp.codes.listing import plain
+from webapp.codes.terms import reviewed
+from webapp.codes.terms.build import SIDES
+from webapp.codes.terms.store import Store
+from webapp.codes.terms.wordlists import listed
+from webapp.codes.terms.words import Word
+from webapp.tools.detecticd10cm import combining, context, matching, names, scoring, tree
+from webapp.tools.detecticd10cm.cues import Status, pattern
+from webapp.tools.detecticd10cm.matching import Match
+from webapp.tools.detecticd10cm.measures import Measure, measures
+from webapp.tools.detecticd10cm.reading import Note, read
+
+SUBSEQUENT = pattern("subsequent")
+"""What tells that the active treatment of an injury is over."""
+UNHEALED = pattern("unhealed")
+SEQUELA = pattern("sequela")
+STAY = pattern("stay")
+"""What tells of a stay in hospital."""
+HISTORIES = ("Z80", "Z81", "Z82", "Z83", "Z84", "Z85", "Z86", "Z87", "Z91", "Z92", "Z9")
+"""Codes that say themselves that something is history, or a state after it."""
+STATE = pattern("state")
+"""What is done once: only said of the past does it leave a state."""
+OTHER_PERSON = pattern("other_person")
+RELATIVE = pattern("relative")
+CHRONIC = tuple(sorted(listed("chronic")))
+"""What stays when it is told as history: “history of hypertension” is hypertension."""
+OVER = pattern("over")
+LONG_AGO = pattern("long_ago")
+"""What tells that a disease is over."""
+Setting = Literal["auto", "outpatient", "inpatient"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A code that a text speaks of, at [start, end) in code points. `score` is from 0 to 1."""
+
+    code: str
+    title: str
+    start: int
+    end: int
+    score: float
+    status: Status
+    term: str
+    source: str
+    row: int
+    alternatives: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    phrase: str = ""
+    """The canonical words that it was found by."""
+
+
+def detect(store: Store, text: str, day: int, setting: Setting = "auto") -> list[Finding]:
+    """Return the findings of a text in its order. `day`: the ordinal of the day as of which codes are given.
+
+    `setting` decides on uncertain diagnoses: coded as if they were so for a stay in hospital, left out for a visit
+    (ICD-10-CM Official Guidelines, sections II.H and IV.H). “auto” looks whether the text tells of a stay.
+    """
+    note = read(store, text)
+    if setting == "auto":
+        setting = "inpatient" if STAY.search(text) else "outpatient"
+    matches = matching.matches(store, note, day)
+    episode = _episode(note)
+    found = []
+    for at, match in enumerate(matches):
+        if match.row == matching.NOTHING or names.is_name(store, text, match.start, match.end):
+            continue
+        before = matches[at - 1] if at and matches[at - 1].sentence == match.sentence else None
+        after = matches[at + 1] if at + 1 < len(matches) and matches[at + 1].sentence == match.sentence else None
+        finding = _finding(store, note, match, (before, after), episode, day, setting)
+        if finding:
+            found += [(each, match.sentence) for each in _sided(store, note, match, finding, day)]
+    for measure in measures(text):
+        row = _row(store, measure.code, day)
+        if row is not None:
+            found.append((_measured(store, row, measure), -1))
+    found = _without_integral(text, found)
+    return sorted(
+        _scored(store, _combined(store, found, text, day)),
+        key=lambda finding: (finding.start, finding.end, finding.code),
+    )
+
+
+ADJECTIVE = pattern("adjective")
+"""Symptoms said of a disease rather than beside it."""
+
+
+def _without_integral(text: str, found: list[tuple[Finding, int]]) -> list[tuple[Finding, int]]:
+    """Leave out symptoms that are only adjectives in a sentence that tells of a disease."""
+    adjectives = [ADJECTIVE.fullmatch(text, each.start, each.end) is not None for each, _ in found]
+    told = {
+        sentence
+        for (each, sentence), adjective in zip(found, adjectives, strict=True)
+        if not adjective and each.status == "present"
+    }
+    return [one for one, adjective in zip(found, adjectives, strict=True) if not adjective or one[1] not in told]
+
+
+def _scored(store: Store, findings: list[Finding]) -> list[Finding]:
+    times = Counter(finding.code for finding in findings)
+    return [
+        replace(each, score=scoring.score(store, each.phrase, each.source, each.code, times[each.code]))
+        for each in findings
+    ]
+
+
+def _sided(store: Store, note: Note, match: Match, finding: Finding, day: int) -> list[Finding]:
+    """Return a finding, or one for each side where both are said and no code says both."""
+    words = note.sentences[match.sentence].words
+    near = words[max(0, match.at[0] - 2) : match.at[-1] + 4]
+    both = tree.both_sides(store, finding.row, day) if any(word.text == "bilateral" for word in near) else ()
+    return [replace(finding, code=store.key(row), title=store.title(row), row=row) for row in both] or [finding]
+
+
+def _row(store: Store, code: str, day: int) -> int | None:
+    """Return the row of a code that holds on a day."""
+    return next((row for row in store.rows(0, plain(code)) if store.in_force(row, day)), None)
+
+
+def _measured(store: Store, row: int, measure: Measure) -> Finding:
+    return Finding(
+        store.key(row),
+        store.title(row),
+        measure.start,
+        measure.end,
+        0.0,
+        "present",
+        measure.term,
+        "measure",
+        row,
+        phrase=measure.term,
+    )
+
+
+def _combined(store: Store, found: list[tuple[Finding, int]], text: str, day: int) -> list[Finding]:
+    """Return findings with what belongs together said by one code."""
+    present = [number for number, (finding, _) in enumerate(found) if finding.status == "present"]
+    result: list[Finding | None] = [finding for finding, _ in found]
+    for change in combining.changes([(found[number][0].code, found[number][1]) for number in present], text):
+        at, partner = present[change.number], found[present[change.partner]][0]
+        before = result[at]
+        row = _row(store, change.code, day) if change.code else None
+        if row is not None and before is not None:
+            term = f"{before.term}, with {text[partner.start : partner.end]}"
+            result[at] = replace(before, code=change.code, title=store.title(row), row=row, term=term)
+        elif not change.code:
+            result[at] = None
+    return [finding for finding in result if finding is not None]
+
+
+def _finding(
+    store: Store,
+    note: Note,
+    match: Match,
+    beside: tuple[Match | None, Match | None],
+    episode: frozenset[str],
+    day: int,
+    setting: Setting,
+) -> Finding | None:
+    sentence = note.sentences[match.sentence]
+    where = context.of(note.text, match.start, match.end, sentence.start, sentence.end, sentence.section)
+    said, denied = _said(note, match, *beside)
+    choice = tree.walk(store, match.row, said | episode, denied, day, _term(store, note, match))
+    status = where.status
+    row, start = choice.row, match.start
+    if match.source == "procedure":
+        if where.status == "present" and not STATE.search(match.phrase):
+            return None
+        status = "present" if where.status == "history" else where.status
+        start = min(where.cue, start)
+    elif (
+        status == "history"
+        and store.key(row).startswith((*CHRONIC, "R"))
+        and not OVER.search(note.text[where.cue : match.end + 20])
+    ) or (
+        status == "history" and store.key(row)[0] in "ST" and not LONG_AGO.search(note.text[where.cue : match.start])
+    ):
+        status = "present"
+    elif status in {"history", "family"} and store.key(row).startswith(HISTORIES):
+        start, status = min(where.cue, start), "present"
+    elif status == "family" and OTHER_PERSON.match(note.text[where.cue : match.start]):
+        pass
+    elif status in {"history", "family"}:
+        coded = _history(store, row, status, day, any_other=not RELATIVE.match(note.text[where.cue : match.start]))
+        if coded is not None:
+            row, start, status = coded, min(where.cue, match.start), "present"
+        elif status == "history":
+            status = "present"
+    if status == "uncertain" and setting == "inpatient":
+        status = "present"
+    if not store.code_billable[row]:
+        return None
+    return Finding(
+        store.key(row), store.title(row), start, match.end, 0.0, status, match.phrase, match.source, row,
+        tuple(store.key(other) for other in choice.others) if row == choice.row else (),
+        choice.missing if row == choice.row else (), _phrase(note, match),
+    )  # fmt: skip
+
+
+def _term(store: Store, note: Note, match: Match) -> frozenset[str]:
+    """Return the words of a match that its code says already; a header says too little to tell."""
+    if not store.code_billable[match.row]:
+        return frozenset()
+    words = note.sentences[match.sentence].words
+    return frozenset(words[place].text for place in match.at)
+
+
+def _phrase(note: Note, match: Match) -> str:
+    """Return the canonical words from a match's first to its last."""
+    words = note.sentences[match.sentence].words
+    return " ".join(words[place].text for place in range(match.at[0], match.at[-1] + 1))
+
+
+def _said(note: Note, match: Match, before: Match | None, after: Match | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words that may tell more of a finding, up to the findings beside it, and those denied."""
+    words = note.sentences[match.sentence].words
+    first = before.at[-1] + 1 if before and before.at[-1] < match.at[0] else 0
+    last = after.at[0] if after and after.at[0] > match.at[-1] else len(words)
+    text = note.text
+    own = {words[place].text for place in range(match.at[0], match.at[-1] + 1)}
+    side = _side(words, match, first, last, text)
+    near = range(max(first, match.at[0] - 6), min(last, match.at[-1] + 8))
+    denied = note.sentences[match.sentence].denied
+    around = {words[place].text for place in near if place not in denied or match.at[0] in denied}
+    absent = {words[place].text for place in near if place in denied}
+    return frozenset((own | around) - SIDES | side), frozenset(absent)
+
+
+def _episode(note: Note) -> frozenset[str]:
+    """Return the words for the episode of care that a note speaks of."""
+    if SEQUELA.search(note.text):
+        return frozenset(("sequela",))
+    if UNHEALED.search(note.text):
+        return frozenset(("subsequent",))
+    return frozenset(("subsequent", "routine", "healing")) if SUBSEQUENT.search(note.text) else frozenset()
+
+
+def _side(words: list[Word], match: Match, first: int, last: int, text: str) -> set[str]:
+    """Return the side that is said of a finding: within it, just before it, or after it."""
+    inside = [words[place].text for place in range(match.at[0], match.at[-1] + 1) if words[place].text in SIDES]
+    if inside:
+        return set(inside[:1])
+    for place in range(match.at[0] - 1, max(first, match.at[0] - 3) - 1, -1):
+        if words[place].text in SIDES:
+            return {words[place].text}
+    for place in range(match.at[-1] + 1, min(last, match.at[-1] + 6)):
+        if words[place].text in SIDES:
+            if any(mark in text[words[match.at[-1]].end : words[place].start] for mark in (" and ",)):
+                break
+            return {words[place].text}
+    return set()
+
+
+@lru_cache(maxsize=4_000)
+def _history(store: Store, row: int, status: Status, day: int, *, any_other: bool) -> int | None:
+    """Return the Z code of a history, None if there is none. `any_other`: one for “other” diseases will do."""
+    name = store.plain(row)
+    best: tuple[int, str] = (0, "")
+    for line in reviewed.histories():
+        wanted = line.personal if status == "history" else line.family
+        for disease in line.diseases:
+            if wanted and name.startswith(plain(disease)) and len(disease) > best[0]:
+                best = (len(disease), wanted)
+    if not best[1]:
+        return None
+    rows = [each for each in store.rows(0, plain(best[1])) if store.in_force(each, day)]
+    if rows and status == "family" and not any_other and store.title(rows[0]).startswith("Family history of other"):
+        return None
+    return rows[0] if rows else None

@@ -1,0 +1,187 @@
+"""Walks from a code to the most specific billable one that the note's words allow: side, stage, episode, trimester.
+
+Of all codes of the category that say at least as much as the code found, the one is taken whose title says most that
+the note says too, and least that it does not. What coders assume when nothing is said (initial encounter, closed,
+displaced, primary) costs little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+from webapp.codes.terms.build import SIDES, UNSAID
+from webapp.codes.terms.store import Store
+from webapp.codes.terms.wordlists import listed
+from webapp.codes.terms.words import SMALL
+from webapp.tools.detecticd10cm.body import BODY
+
+ASSUMED = listed("assumed")
+ASSUMED_COST, UNSAID_COST, LEFT_OUT_COST = -0.15, -6.0, -3.0
+VAGUELY = re.compile(r"(?<!^)\bunspecified (?:[a-z/-]+ ?)*", re.IGNORECASE)
+"""What a title says to be unknown: from an “unspecified” after its beginning to the next mark."""
+FREE = listed("free")
+FREE_COST = -0.05
+ABSENT = re.compile(
+    r"\b(?:without|not|whether with) ((?:(?:loss|mention|evidence) of )?[^,;]*?)(?= of | in | on | at |[,;]|$)"
+)
+NOTHING_MORE = UNSAID | frozenset(("unspecified", "mellitus"))
+EPISODES = frozenset(("subsequent", "sequela"))
+CLOSE = 3.0
+MOST_OTHERS = 3
+DETAILS = (
+    ("side", SIDES - {"unilateral"}),
+    ("severity", frozenset(("mild", "moderate", "severe"))),
+    ("stage", frozenset(("1", "2", "3", "4", "5"))),
+    ("trimester", frozenset(("trimester",))),
+    ("acute or chronic", frozenset(("acute", "chronic", "subacute"))),
+    ("remission or relapse", frozenset(("remission", "relapse"))),
+    (
+        "with or without complication",
+        frozenset(("hemorrhage", "perforation", "obstruction", "gangrene", "exacerbation")),
+    ),
+)
+"""What a note may leave out, and the words of titles by which codes are told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title's words: all that count, those said to be unknown, and absent; whether it says “unspecified”, “other”."""
+
+    words: frozenset[str]
+    unknown: frozenset[str]
+    absent: frozenset[str]
+    vague: bool
+    other: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A billable code, others that come close, and what the note does not say that codes of the family tell apart."""
+
+    row: int
+    others: tuple[int, ...]
+    missing: tuple[str, ...]
+
+
+@lru_cache(maxsize=40_000)
+def title(store: Store, row: int) -> Title:
+    """Return a title's words."""
+    text = store.title(row)
+    unknown = frozenset(word.text for part in VAGUELY.findall(text) for word in store.reader.read(part))
+    absent = frozenset(word.text for part in ABSENT.findall(text) for word in store.reader.read(part)) - SMALL
+    said = [word.text for word in store.reader.read(ABSENT.sub(" ", text))]
+    counted = frozenset(word for word in said if word not in SMALL and word not in NOTHING_MORE)
+    return Title(counted, unknown, absent - NOTHING_MORE, "unspecified" in said or "nos" in said, "other" in said)
+
+
+@lru_cache(maxsize=4_000)
+def family(store: Store, category: str, day: int) -> tuple[int, ...]:
+    """Return the billable codes of a category that hold on a day."""
+    return tuple(
+        row for row in store.rows(0, category, below=True) if store.code_billable[row] and store.in_force(row, day)
+    )
+
+
+@lru_cache(maxsize=4_000)
+def walk(
+    store: Store, row: int, said: frozenset[str], denied: frozenset[str], day: int, term: frozenset[str] = frozenset()
+) -> Choice:
+    """Return the billable code for a code found. `said`: the words around it; `denied`: those negated; `term`: those
+    by which it was found, which tell nothing more.
+    """
+    plain = store.plain(row)
+    whole = title(store, row)
+    usual = implied(store, plain[:3], day)
+    scores = {
+        candidate: _score(named, whole, said, usual, term) + _absent(named, denied) + _near(store, candidate, row)
+        for candidate in family(store, plain[:3], day)
+        for named in (title(store, candidate),)
+    }
+    ranked = sorted(scores, key=lambda candidate: -scores[candidate])
+    if not ranked:
+        return Choice(row, (), ())
+    best = ranked[0]
+    close = [other for other in ranked[1:] if scores[other] > scores[best] - CLOSE]
+    return Choice(best, tuple(close[:MOST_OTHERS]), _missing(store, best, ranked, said))
+
+
+def both_sides(store: Store, row: int, day: int) -> tuple[int, ...]:
+    """Return the codes of the left and of the right side, where a code says no side and there is none for both."""
+    own = title(store, row)
+    if own.words & SIDES:
+        return ()
+    found = {}
+    for other in family(store, store.plain(row)[:3], day):
+        named = title(store, other)
+        sides = named.words & SIDES
+        if named.words - SIDES == own.words and len(sides) == 1:
+            found[next(iter(sides))] = other
+    return (found["right"], found["left"]) if {"left", "right"} == set(found) else ()
+
+
+def _missing(store: Store, best: int, rows: list[int], said: frozenset[str]) -> tuple[str, ...]:
+    """Return what would lead to a more specific code: of the codes that say all that this one says, what they add."""
+    mine = title(store, best)
+    core = mine.words - mine.unknown - SIDES - FREE
+    near = store.plain(best)[: max(4, len(store.plain(best).rstrip("ADSX")) - 1)]
+    added = frozenset(
+        word
+        for row in rows
+        if store.plain(row).startswith(near)
+        for named in (title(store, row),)
+        if core <= named.words
+        for word in named.words - mine.words
+    )
+    episodes = store.code_stem[best] >= 0 and not said & (EPISODES | frozenset(("initial",)))
+    found = [
+        name
+        for name, words in DETAILS
+        if added & words and not mine.words & words and (name != "side" or not mine.words & SIDES)
+    ]
+    return tuple(["episode of care", *found] if episodes else found)
+
+
+@lru_cache(maxsize=8_000)
+def implied(store: Store, category: str, day: int) -> frozenset[str]:
+    """Return the parts of the body that most titles of a category name, so that a note need not name them."""
+    rows = family(store, category, day)
+    counts = Counter(word for row in rows for word in title(store, row).words)
+    return frozenset(word for word, count in counts.items() if 2 * count > len(rows) and word in BODY)
+
+
+def _score(named: Title, whole: Title, said: frozenset[str], usual: frozenset[str], term: frozenset[str]) -> float:
+    """Return how well a title fits: what it says that the note says too, less what it adds, and what it leaves out."""
+    score = 0.1 * named.vague + (0.8 if "other" in said else -0.8) * (named.other and not whole.other)
+    for word in named.words - whole.words - SIDES:
+        if word in said:
+            score += 2.0 * (word not in term or word in whole.unknown)
+        elif word in FREE:
+            score += FREE_COST
+        else:
+            score += ASSUMED_COST if word in ASSUMED or word in usual else UNSAID_COST
+    score += LEFT_OUT_COST * len(((whole.words - whole.unknown - named.words) & said) - SIDES - FREE)
+    sides, wanted = (named.words & SIDES) - {"unilateral"}, (said & SIDES) - {"unilateral"}
+    return score + 2.0 * len(sides & wanted) - 2.5 * len(sides - wanted) - 1.0 * len(wanted - sides)
+
+
+def _near(store: Store, candidate: int, row: int) -> float:
+    """Return what a code gains for being the one found, or close to it."""
+    plain, found = store.plain(candidate), store.plain(row)
+    return 0.3 * (candidate == row) + 0.5 * plain.startswith(found) + 0.06 * _shared(plain, found)
+
+
+def _absent(named: Title, denied: frozenset[str]) -> float:
+    """Return what a title gains that says to be absent what the note denies."""
+    return 1.5 * min(2, len(named.absent & denied))
+
+
+def _shared(one: str, other: str) -> int:
+    length = 0
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            break
+        length += 1
+    return length
