@@ -10,7 +10,7 @@ import signal
 import time
 import urllib.request
 from collections import Counter
-from multiprocessing.synchronize import Barrier
+from multiprocessing.synchronize import Barrier, Event
 
 import pytest
 
@@ -53,8 +53,15 @@ Asked = tuple[str, str]
 """A guest's cookie and a code."""
 
 
+over: Event | None = None
+"""In a process that asks: set once what happens meanwhile has happened."""
+
+
 def ask(port: int, asked: list[Asked], pause: float = 0.0) -> list[int]:
-    """Open pages one after the other, each over a connection of its own; return the status of each."""
+    """Open pages one after the other, each over a connection of its own; return the status of each.
+
+    Then open pages that nothing counts until what happens meanwhile is over. They must be there.
+    """
     found = []
     for cookie, code in asked:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
@@ -64,11 +71,17 @@ def ask(port: int, asked: list[Asked], pause: float = 0.0) -> list[int]:
         found.append(PREVIEW if b"Free pages cannot be counted" in answer.read() else answer.status)
         connection.close()
         time.sleep(pause)
+    while over is not None and not over.is_set():
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=20) as answer:
+            assert answer.status == 200
+        time.sleep(pause)
     return found
 
 
-def arrive(all_there: Barrier) -> None:
+def arrive(all_there: Barrier, happened: Event) -> None:
     """Wait for the other processes; a process that can call this has imported all it needs."""
+    global over
+    over = happened
     all_there.wait(60)
 
 
@@ -77,11 +90,13 @@ def race(site, asked: list[Asked], pause: float = 0.0, during=None) -> dict[str,
     parts = [asked[number::PROCESSES] for number in range(PROCESSES)]
     processes = multiprocessing.get_context("spawn")
     all_there = processes.Barrier(PROCESSES + 1)
-    with processes.Pool(PROCESSES, initializer=arrive, initargs=(all_there,)) as pool:
+    happened = processes.Event()
+    with processes.Pool(PROCESSES, initializer=arrive, initargs=(all_there, happened)) as pool:
         running = pool.starmap_async(ask, [(site.port, part, pause) for part in parts])
         all_there.wait(60)
         if during:
             during()
+        happened.set()
         found: dict[str, Counter[int]] = {}
         for part, statuses in zip(parts, running.get(180), strict=True):
             for (cookie, _), status in zip(part, statuses, strict=True):
@@ -113,9 +128,9 @@ def test_while_the_server_reloads(site):
     def reload() -> None:
         time.sleep(1)
         os.kill(site.pid, signal.SIGHUP)
+        wait_until(lambda: site.child("granian") not in {0, before}, 120, "the reload")
 
     granted = race(site, many_guests(site, 25, 40), pause=0.12, during=reload)
-    assert site.child("granian") not in {0, before}, "the reload had not ended when the race did"
     assert all(map(exact, granted.values())), granted
     assert len(granted) == 25
 

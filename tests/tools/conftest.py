@@ -15,7 +15,8 @@ from tests.support import applications, people
 from tests.support.fixtures import guest as guest
 from tests.support.fixtures import reader as reader
 from tests.support.fixtures import shelf_app as shelf_app
-from tests.tools import notes
+from tests.tools import notes, release
+from webapp.codes.terms.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +28,13 @@ def notes_folder(_migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactor
     notes.fill(app)
     applications.close(app)
     return data
+
+
+@pytest.fixture(scope="session")
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The term store of the packaged release, built once for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    return release.store((base.parent if hasattr(request.config, "workerinput") else base) / "release-terms")
 
 
 @pytest.fixture

@@ -27,10 +27,16 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def begin() -> None:
-    """Take the loader's lock and lift the statement time-out for this transaction."""
+def no_timeout() -> None:
+    """Lift the statement time-out for this transaction."""
     if not on_sqlite():
         db.session.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def begin() -> None:
+    """Take the loader's lock and lift the statement time-out for this transaction."""
+    no_timeout()
+    if not on_sqlite():
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOADER_LOCK})
 
 

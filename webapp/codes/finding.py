@@ -14,7 +14,7 @@ from webapp.codes.listing import plain
 from webapp.codes.models import Code, CodeSystem, CodeVersion, Release
 from webapp.codes.queries import IN_FORCE
 from webapp.codes.search import MOST, PAGE_SIZE, Hit, Results
-from webapp.codes.terms.gather import SYSTEMS
+from webapp.codes.terms.gather import PUBLIC
 from webapp.extensions import db
 
 NUMBER = re.compile(r"[0-9]{2,5}|[0-9]{4}[A-Za-z]")
@@ -53,7 +53,7 @@ def _numbered(number: str, on: date | None) -> list[Hit]:
         .join(CodeSystem, CodeSystem.id == Code.system_id)
         .join(Release, Release.id == CodeSystem.current_release_id)
         .join(CodeVersion, version)
-        .where(CodeSystem.key.not_in(SYSTEMS), Code.plain >= number, Code.plain < number + LAST)
+        .where(CodeSystem.key.not_in(PUBLIC), Code.plain >= number, Code.plain < number + LAST)
         .order_by(Code.plain)
         .limit(MOST)
     )

@@ -15,7 +15,7 @@ PAGE_SIZE = 20
 MOST = 200
 """Hits that are ranked for one query."""
 LONGEST_QUERY = 200
-NAMES = {"icd-10-cm": "ICD-10-CM", "hcpcs": "HCPCS Level II"}
+NAMES = {"icd-10-cm": "ICD-10-CM", "hcpcs": "HCPCS Level II", "cpt": "CPT"}
 KEYS = {number: key for key, number in SYSTEMS.items()}
 FREE_SOURCES = frozenset(("title", "abbreviation", "lay", "statement", "procedure", "article"))
 """Sources whose phrase anybody may read: our own words, and titles."""

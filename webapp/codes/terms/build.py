@@ -73,7 +73,8 @@ def _levels(reader: Reader, row: TermRow, *, complicated: bool) -> dict[str, int
     for text, least in ((main, NEEDED), (optional, OPTIONAL)):
         for word in reader.read(text):
             if word.text not in SMALL:
-                unsaid = word.text in UNSAID or (complicated and word.text in COMPLICATED)
+                bone = word.text == "bone" and row.code.startswith("S")
+                unsaid = word.text in UNSAID or bone or (complicated and word.text in COMPLICATED)
                 level = (
                     SIDE
                     if word.text in SIDES
@@ -116,7 +117,7 @@ def write(
     terms: Callable[[], Iterable[TermRow]],
     forms: dict[str, str],
     stamp: str = "",
-    ends: tuple[int, int] = (OPEN, OPEN),
+    ends: tuple[int, ...] = (OPEN, OPEN, OPEN),
 ) -> None:
     """Write a store below `folder`, and let it be the current one. Terms of codes that are unknown are left out.
 

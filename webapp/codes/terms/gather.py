@@ -19,8 +19,10 @@ from webapp.extensions import db
 
 INDEX, EXTERNAL, NEOPLASM, DRUG = "icd10cm-index", "icd10cm-eindex", "icd10cm-neoplasm", "icd10cm-drug"
 INDEXES = (INDEX, EXTERNAL, NEOPLASM, DRUG)
-SYSTEMS = {"icd-10-cm": 0, "hcpcs": 1}
-"""Systems whose titles may be searched; of CPT only the numbers are public."""
+PUBLIC = ("icd-10-cm", "hcpcs")
+"""Systems whose titles anybody may read. Of CPT only numbers are public, and the titles of the operator's articles."""
+SYSTEMS = {"icd-10-cm": 0, "hcpcs": 1, "cpt": 2}
+"""Systems by the numbers that the store knows them by."""
 NAVIGATION = ("chapter", "block")
 OPEN = date.max.toordinal()
 CELLS = {
@@ -72,7 +74,7 @@ def codes() -> Iterator[CodeRow]:
         .add_columns(CodeVersion.valid_from, CodeVersion.valid_to)
         .join(Code, Code.system_id == CodeSystem.id)
         .join(CodeVersion, CodeVersion.code_id == Code.id)
-        .where(CodeSystem.key.in_(SYSTEMS), CodeVersion.kind.not_in(NAVIGATION))
+        .where(CodeSystem.key.in_(PUBLIC), CodeVersion.kind.not_in(NAVIGATION))
     )
     names = dict(
         db.session.execute(select(Code.id, Code.plain).where(Code.id.in_(select(Code.meter_id).distinct()))).all()
@@ -80,13 +82,28 @@ def codes() -> Iterator[CodeRow]:
     for system, code_id, meter_id, name, key, title, billable, first, last in db.session.execute(rows):
         stem = names[meter_id] if meter_id != code_id else ""
         yield CodeRow(SYSTEMS[system], name, key, title, billable, first.toordinal(), _last(last), stem)
+    yield from _written_about()
 
 
-def ends() -> tuple[int, int]:
-    """Return the last days of the current releases of ICD-10-CM and of HCPCS, as ordinals."""
+def _written_about() -> Iterator[CodeRow]:
+    """Yield the codes whose titles are not public but which have an article, under the article's title."""
+    rows = (
+        select(CodeSystem.key, Code.plain, Code.key, Article.title, CodeVersion.billable)
+        .add_columns(CodeVersion.valid_from, CodeVersion.valid_to)
+        .join(Code, Code.system_id == CodeSystem.id)
+        .join(CodeVersion, CodeVersion.code_id == Code.id)
+        .join(Article, Article.code_id == Code.id)
+        .where(CodeSystem.key.in_(SYSTEMS), CodeSystem.key.not_in(PUBLIC))
+    )
+    for system, name, key, title, billable, first, last in db.session.execute(rows):
+        yield CodeRow(SYSTEMS[system], name, key, title, billable, first.toordinal(), _last(last), "")
+
+
+def ends() -> tuple[int, ...]:
+    """Return the last days of the systems' current releases as ordinals, by the systems' numbers."""
     rows = select(CodeSystem.key, Release.valid_to).join(Release, Release.id == CodeSystem.current_release_id)
     last = {system: _last(day) for system, day in db.session.execute(rows)}
-    return last.get("icd-10-cm", OPEN), last.get("hcpcs", OPEN)
+    return tuple(last.get(system, OPEN) for system in SYSTEMS)
 
 
 def _last(day: date | None) -> int:
@@ -100,7 +117,7 @@ def inclusions() -> Iterator[TermRow]:
         .join(Code, Code.system_id == CodeSystem.id)
         .join(CodeVersion, CodeVersion.code_id == Code.id)
         .join(CodeNote, CodeNote.version_id == CodeVersion.id)
-        .where(CodeSystem.key.in_(SYSTEMS), CodeNote.kind == INCLUSION_TERM)
+        .where(CodeSystem.key.in_(PUBLIC), CodeNote.kind == INCLUSION_TERM)
     )
     for system, code, text, first, last in db.session.execute(rows):
         yield TermRow(SYSTEMS[system], code, "inclusion term", text, "", text, False, first.toordinal(), _last(last))

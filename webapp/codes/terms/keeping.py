@@ -11,10 +11,11 @@ from itertools import chain
 from pathlib import Path
 
 from flask import Flask, current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from webapp.codes import bulk, service
+from webapp.codes import bulk
 from webapp.codes.datasets.models import DatasetRelease
+from webapp.codes.models import Article, CodeSystem, Release
 from webapp.codes.progress import Progress, silent
 from webapp.codes.terms import build, gather, index_paths, reviewed
 from webapp.codes.terms.gather import INDEXES, TermRow
@@ -50,12 +51,12 @@ def current() -> Store:
         raise NotBuilt(retry_after=RETRY_SECONDS) from None
 
 
-def days(store: Store, on: date | None = None) -> tuple[int, int]:
+def days(store: Store, on: date | None = None) -> tuple[int, ...]:
     """Return the day for each system as an ordinal: the one asked for, else today or the last day that is known."""
     if on is not None:
-        return on.toordinal(), on.toordinal()
+        return (on.toordinal(),) * len(store.ends)
     today = clock.today().toordinal()
-    return min(today, store.ends[0]), min(today, store.ends[1])
+    return tuple(min(today, end) for end in store.ends)
 
 
 def keep(progress: Progress = silent) -> bool:
@@ -94,20 +95,26 @@ def _build(folder: Path, stamp: str, progress: Progress) -> None:
             yield from gather.from_index(dataset, indexed)
 
     progress("Search index", 0, 1)
+    bulk.no_timeout()
     build.write(folder, gather.codes(), terms, forms, stamp, gather.ends())
     db.session.rollback()  # nothing was written: let go of the read
     progress("Search index", 1, 1)
 
 
 def _stamp() -> str:
-    """Return a text that changes with all that a store is built from."""
-    newest = db.session.execute(
-        select(DatasetRelease.dataset, func.max(DatasetRelease.id), func.max(DatasetRelease.loaded_at))
+    """Return a text that changes with all that a store is built from, and with nothing else that is loaded."""
+    made = hashlib.sha256(f"{build.FORMAT} {_tables()}".encode())
+    for rows in (
+        select(CodeSystem.id, CodeSystem.current_release_id).order_by(CodeSystem.id),
+        select(Release.id, Release.sha256, Release.format, Release.loaded_at).order_by(Release.id),
+        select(DatasetRelease.id, DatasetRelease.sha256, DatasetRelease.loaded_at)
         .where(DatasetRelease.dataset.in_(INDEXES))
-        .group_by(DatasetRelease.dataset)
-        .order_by(DatasetRelease.dataset)
-    )
-    return f"{build.FORMAT} {_tables()} {service.catalogue_stamp()} {[tuple(map(str, row)) for row in newest]}"
+        .order_by(DatasetRelease.id),
+        select(Article.code_id, Article.sha256).order_by(Article.code_id),
+    ):
+        for row in db.session.execute(rows):
+            made.update(repr(tuple(map(str, row))).encode())
+    return made.hexdigest()
 
 
 @cache

@@ -91,8 +91,8 @@ class _Slot:
 class Asked:
     """What a search is limited to: the day (an ordinal) of each system, and the systems."""
 
-    days: tuple[int, int]
-    systems: tuple[int, ...] = (0, 1)
+    days: tuple[int, ...]
+    systems: tuple[int, ...] = (0, 1, 2)
 
 
 def search(store: Store, query: str, limit: int, asked: Asked) -> list[Hit]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from webapp.codes.terms.wordlists import listed
 
 LONGEST_WORD = 40
-WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]{1,2}\b)?")
+WORD = re.compile(r"(?:[^\W_][\u0300-\u036f]*)+(?:['’][^\W\d_]{1,2}\b)?")
 POSSESSIVE = re.compile(r"['’](?!t$).*$")
 PREFIXES = frozenset(
     [
@@ -210,7 +210,9 @@ def _singular(word: str) -> str:
         return word[:-3] + "y"
     if word.endswith("ases") and len(word) > 6 and not word.endswith(("diseases", "eases", "phases", "bases", "cases")):
         return word[:-2] + "is"
-    if word.endswith(("xes", "ches", "shes", "sses", "uses")) and len(word) > 5:
+    if word.endswith(("oses", "eses")) and len(word) > 6:
+        return word[:-2] + "is"
+    if word.endswith(("xes", "ches", "shes", "sses", "uses")) and len(word) > 4:
         return word[:-2]
     return word[:-1]
 

@@ -39,7 +39,8 @@ def _diabetes(suffix: str) -> Callable[[str], str]:
 
 
 DIABETES = ("E08.9", "E09.9", "E10.9", "E11.9", "E13.9")
-STROKE = ("Z86.73", "I63", "I61")
+STROKE = ("Z86.73",)
+"""Of a stroke that is past: of an acute one the deficits keep their own codes."""
 DEMENTIA = ("G30", "G31.83", "G31.0", "G20")
 
 
@@ -50,7 +51,8 @@ def _side_of_hemiplegia(code: str) -> str:
 
 def _elsewhere(code: str) -> str:
     """Return dementia in a disease classified elsewhere, of the same severity and with the same disturbance."""
-    return f"F02{code[3:]}"
+    suffix = code[3:]
+    return "F02" + (f".8{suffix[2:]}" if suffix.startswith(".9") else suffix)
 
 
 HYPERTENSION = ("I10", "I16.9")
@@ -177,7 +179,7 @@ class _Findings:
                 self._combine(rule, code, other)
 
     def _combine(self, rule: Combination, code: str, other: str) -> None:
-        partners = self._numbers.get(other, [])
+        partners = list(self._numbers.get(other, []))
         near = {self._sentence[number]: number for number in partners}
         changed = [number for number in self._numbers.get(code, []) if not rule.close or self._sentence[number] in near]
         if not changed or not partners:

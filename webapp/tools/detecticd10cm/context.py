@@ -18,6 +18,7 @@ TURN = pattern("turn")
 NEGATION_TURN = pattern("turn_of_negation")
 HISTORY_TURN = pattern("turn_of_history")
 FAMILY_TURN = pattern("turn_of_family")
+RELATIVE, SAYS = pattern("relative"), pattern("relative_says")
 TURNS = {"history": HISTORY_TURN, "negated": NEGATION_TURN}
 DOUBLE = pattern("no_negation")
 """Words that look like a negation and are none."""
@@ -66,6 +67,8 @@ def _reaches(status: str, before: str, cue: re.Match[str]) -> bool:
         return False
     turn = FAMILY_TURN if status == "family" else TURN
     if turn.search(between) or (status in TURNS and TURNS[status].search(between)):
+        return False
+    if status == "family" and "," in between and RELATIVE.match(cue[0]) and not SAYS.search(cue[0]):
         return False
     words = len(between.split())
     if status in {"negated", "uncertain", "hypothetical", "history"}:

@@ -14,6 +14,7 @@ from webapp.codes.terms.store import Store
 from webapp.codes.terms.wordlists import listed
 from webapp.codes.terms.words import Word
 from webapp.tools.detecticd10cm import combining, context, matching, names, scoring, tree
+from webapp.tools.detecticd10cm.context import Context
 from webapp.tools.detecticd10cm.cues import Status, pattern
 from webapp.tools.detecticd10cm.matching import Match
 from webapp.tools.detecticd10cm.measures import Measure, measures
@@ -25,6 +26,8 @@ UNHEALED = pattern("unhealed")
 SEQUELA = pattern("sequela")
 STAY = pattern("stay")
 """What tells of a stay in hospital."""
+AFTER = 12
+"""Code points after a finding in which a year may stand."""
 HISTORIES = ("Z80", "Z81", "Z82", "Z83", "Z84", "Z85", "Z86", "Z87", "Z91", "Z92", "Z9")
 """Codes that say themselves that something is history, or a state after it."""
 STATE = pattern("state")
@@ -117,7 +120,11 @@ def _sided(store: Store, note: Note, match: Match, finding: Finding, day: int) -
     words = note.sentences[match.sentence].words
     near = words[max(0, match.at[0] - 2) : match.at[-1] + 4]
     both = tree.both_sides(store, finding.row, day) if any(word.text == "bilateral" for word in near) else ()
-    return [replace(finding, code=store.key(row), title=store.title(row), row=row) for row in both] or [finding]
+    missing = tuple(each for each in finding.missing if each != "side")
+    return [
+        replace(finding, code=store.key(row), title=store.title(row), row=row, alternatives=(), missing=missing)
+        for row in both
+    ] or [finding]
 
 
 def _row(store: Store, code: str, day: int) -> int | None:
@@ -180,9 +187,7 @@ def _finding(
         status == "history"
         and store.key(row).startswith((*CHRONIC, "R"))
         and not OVER.search(note.text[where.cue : match.end + 20])
-    ) or (
-        status == "history" and store.key(row)[0] in "ST" and not LONG_AGO.search(note.text[where.cue : match.start])
-    ):
+    ) or (status == "history" and store.key(row)[0] in "ST" and not _long_ago(note, match, where)):
         status = "present"
     elif status in {"history", "family"} and store.key(row).startswith(HISTORIES):
         start, status = min(where.cue, start), "present"
@@ -203,6 +208,11 @@ def _finding(
         tuple(store.key(other) for other in choice.others) if row == choice.row else (),
         choice.missing if row == choice.row else (), _phrase(note, match),
     )  # fmt: skip
+
+
+def _long_ago(note: Note, match: Match, where: Context) -> bool:
+    """Whether an injury is told as one of long ago."""
+    return LONG_AGO.search(note.text, min(where.cue, match.start), match.end + AFTER) is not None
 
 
 def _term(store: Store, note: Note, match: Match) -> frozenset[str]:

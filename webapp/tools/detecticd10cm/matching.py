@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from webapp.codes.listing import plain
 from webapp.codes.terms import reviewed
-from webapp.codes.terms.build import DEFAULT, LIGHT, PARENTHESES, SOURCES
+from webapp.codes.terms.build import DEFAULT, LIGHT, PARENTHESES, SIDES, SOURCES
 from webapp.codes.terms.store import Store
 from webapp.codes.terms.wordlists import listed
 from webapp.tools.detecticd10cm.body import BODY
+from webapp.tools.detecticd10cm.cues import pattern
 from webapp.tools.detecticd10cm.reading import DISEASE, Note, Sentence, word_for_word
 
 Ints = npt.NDArray[np.int64]
@@ -50,6 +51,8 @@ LEFT = frozenset(("type", "stage"))
 GAP_COST = 0.6
 """How many of a term's words a word between them weighs up."""
 PAIR = 2
+DOUBT = pattern("doubt")
+"""What stands between two findings, and never within one."""
 WITH = re.compile(r"\bwith\b|\bw/|\bdue to\b", re.IGNORECASE)
 SAYS_MUCH = ("statement", "lay", "abbreviation", "procedure", "lookalike", "learned")
 NOT_ALONE = listed("not_alone")
@@ -91,6 +94,8 @@ def _usable(store: Store, day: int) -> npt.NDArray[np.bool_]:
     usable &= ~np.isin(store.term_source, [SOURCES.index(source) for source in BARRED])
     begins = np.array([code[1:] for code in store.code_plain.tolist()])[store.term_code]
     usable &= ~(np.char.startswith(begins, b"T148") | np.isin(begins.astype("S1"), [b"V", b"W", b"X", b"Y"]))
+    told = np.isin(store.term_source, [SOURCES.index("index")])
+    usable &= ~(told & (np.char.startswith(begins, b"Z86") | np.char.startswith(begins, b"Z87")))  # see `histories`
     single = np.add.reduceat(store.term_levels <= LIGHT, store.term_start[:-1]) == 1
     own = np.isin(store.term_source, [SOURCES.index(source) for source in SAYS_MUCH])
     short = np.array([len(word) < SHORTEST for word in store.words])
@@ -175,6 +180,8 @@ def _match(
     if at[-1] - at[0] + 1 > len(at) + GAP or 0 < denied < len(at):
         return None
     if any(_partly(at, sentence, place) for place in sentence.written_out):
+        return None
+    if at[-1] - at[0] >= len(at) and DOUBT.search(note.text, sentence.words[at[0]].end, sentence.words[at[-1]].start):
         return None
     phrase = store.phrase(term)
     if _broken(store, note.text, sentence, at, phrase):
@@ -264,7 +271,7 @@ def _chosen(store: Store, found: list[Match], sentence: Sentence) -> list[Match]
     taken: set[int] = set()
     kept: list[Match] = []
     body = {place for place, word in enumerate(sentence.words) if word.text in BODY}
-    for match in sorted(found, key=lambda each: (-_size(each), -round(each.weight, 2), each.rank, each.row)):
+    for match in sorted(found, key=lambda each: (-_size(each, sentence), -round(each.weight, 2), each.rank, each.row)):
         own = set(match.at) - body
         if match.row != NOTHING and taken & own and _companion(store, kept, match):
             kept.append(match)
@@ -275,9 +282,10 @@ def _chosen(store: Store, found: list[Match], sentence: Sentence) -> list[Match]
     return sorted(kept, key=lambda each: (each.start, each.end))
 
 
-def _size(match: Match) -> float:
-    """Return how much a match says: its words, less those that stand between them."""
-    return len(match.at) - GAP_COST * (match.at[-1] - match.at[0] + 1 - len(match.at))
+def _size(match: Match, sentence: Sentence) -> float:
+    """Return how much a match says: its words, less those that stand between them and are no sides."""
+    between = set(range(match.at[0], match.at[-1])) - set(match.at)
+    return len(match.at) - GAP_COST * sum(sentence.words[place].text not in SIDES for place in between)
 
 
 COMPANIONS = (

@@ -11,6 +11,8 @@ from webapp.codes.terms.words import normal
 NAMED = listed("named")
 """Words that follow, or begin, names of things."""
 PLACE = re.compile(r",\s*[A-Z]{2}\b")
+TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Miss|Prof|Nurse|Coach)\.?\s$")
+WHERE = re.compile(r"\b(?:in|from|near|to)\s$")
 CAPITAL = re.compile(r"[A-Z][a-z]+")
 BEFORE = re.compile(r"([A-Za-z'’]+)(?:\s*&\s*|\s+)$")
 AFTER = re.compile(r"^(?:[\s-]|\s*&\s*)+([A-Za-z'’]+)(?:[\s-]+([A-Za-z'’]+))?")
@@ -22,6 +24,14 @@ def is_name(store: Store, text: str, start: int, end: int) -> bool:
     written = text[start:end]
     if not CAPITAL.match(written) or (written.isupper() and len(written) > 1):
         return False
+    if TITLE.search(text[max(0, start - 8) : start]):
+        return True
+    if (
+        WHERE.search(text[max(0, start - 8) : start])
+        and written.isalpha()
+        and not text[end : end + 2].strip().isalpha()
+    ):
+        return True
     before, after = BEFORE.search(text[max(0, start - 40) : start]), AFTER.match(text[end : end + 40])
     following = [word for word in after.groups() if word] if after else []
     if any(word.lower() in NAMED for word in following):

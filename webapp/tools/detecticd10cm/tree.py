@@ -20,6 +20,7 @@ from webapp.tools.detecticd10cm.body import BODY
 
 ASSUMED = listed("assumed")
 ASSUMED_COST, UNSAID_COST, LEFT_OUT_COST = -0.15, -6.0, -3.0
+INCLUDING = re.compile(r",? including [^,;]*| type (?:I or II|IIIA, IIIB,? or IIIC)\b")
 VAGUELY = re.compile(r"(?<!^)\bunspecified (?:[a-z/-]+ ?)*", re.IGNORECASE)
 """What a title says to be unknown: from an “unspecified” after its beginning to the next mark."""
 FREE = listed("free")
@@ -69,7 +70,7 @@ class Choice:
 @lru_cache(maxsize=40_000)
 def title(store: Store, row: int) -> Title:
     """Return a title's words."""
-    text = store.title(row)
+    text = INCLUDING.sub("", store.title(row))
     unknown = frozenset(word.text for part in VAGUELY.findall(text) for word in store.reader.read(part))
     absent = frozenset(word.text for part in ABSENT.findall(text) for word in store.reader.read(part)) - SMALL
     said = [word.text for word in store.reader.read(ABSENT.sub(" ", text))]
@@ -117,9 +118,11 @@ def both_sides(store: Store, row: int, day: int) -> tuple[int, ...]:
     for other in family(store, store.plain(row)[:3], day):
         named = title(store, other)
         sides = named.words & SIDES
-        if named.words - SIDES == own.words and len(sides) == 1:
+        if named.words - SIDES in {own.words, own.words - own.unknown} and len(sides) == 1:
             found[next(iter(sides))] = other
-    return (found["right"], found["left"]) if {"left", "right"} == set(found) else ()
+    if "bilateral" in found:
+        return (found["bilateral"],)
+    return (found["right"], found["left"]) if {"left", "right"} <= set(found) else ()
 
 
 def _missing(store: Store, best: int, rows: list[int], said: frozenset[str]) -> tuple[str, ...]:
