@@ -160,10 +160,14 @@ def test_nothing_is_combined_of_nothing() -> None:
     assert combining.changes([], "") == []
 
 
+EXAMPLES = {"F03*": "F03.B0", "G81.9*": "G81.90", "M84.4*": "M84.451A", "M48.5*": "M48.50XA"}
+"""A code for each beginning that rules name."""
+
+
 @pytest.mark.parametrize("rule", COMBINATIONS, ids=lambda rule: f"{rule.first[0]} {rule.second[0]}")
 def test_every_combination_leads_to_a_billable_code(whole: Store, rule: combining.Combination) -> None:
     for first in rule.first:
-        made = rule.into({"F03*": "F03.B0", "G81.9*": "G81.90"}.get(first, first))
+        made = rule.into(EXAMPLES.get(first, first))
         rows = whole.rows(0, made.replace(".", ""))
         assert rows, made
         assert whole.code_billable[rows[0]], made

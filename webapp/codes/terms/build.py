@@ -21,9 +21,9 @@ from webapp.codes.terms.gather import OPEN, CodeRow, TermRow
 from webapp.codes.terms.sounds import sound
 from webapp.codes.terms.vocabulary import Reader
 from webapp.codes.terms.wordlists import listed
-from webapp.codes.terms.words import SMALL
+from webapp.codes.terms.words import SMALL, words
 
-FORMAT = 3
+FORMAT = 4
 NEEDED, LIGHT, VAGUE, OPTIONAL, SIDE = 0, 1, 2, 3, 4
 """How much a term's word is needed. A text must say the first two; a light one tells little. Vague ones say only that
 nothing more is known, optional ones change nothing. A side counts; texts are looked through for it apart from the term.
@@ -35,6 +35,8 @@ SOURCES = (
     *("title", "inclusion term", "index", "external cause index", "table of neoplasms", "table of drugs", "article"),
     *("abbreviation", "lay", "statement", "procedure", "lookalike", "learned"),
 )
+SPARED = frozenset(("disease", "disorder", "current", "condition"))
+"""Little words that a text may leave out of a term that says enough without them."""
 COMPLICATED = listed("complicated")
 """Words of the titles of complications that nobody says."""
 FEW = 3
@@ -52,16 +54,16 @@ DEFAULT, EXACT = 1, 2
 
 def words_of(reader: Reader, row: TermRow) -> tuple[list[str], list[int]]:
     """Return a term's distinct words and how much each is needed."""
-    needed = _levels(reader, row, complicated=row.code.startswith("T8") and row.source == "title")
+    needed = _levels(reader, row, spare=True)
     if sum(level == NEEDED for level in needed.values()) < FEW:
-        needed = _levels(reader, row, complicated=False)
+        needed = _levels(reader, row, spare=False)
     if SIDE in needed.values() and not any(level <= LIGHT for level in needed.values()):
         return [], []
     return list(needed), list(needed.values())
 
 
-def _levels(reader: Reader, row: TermRow, *, complicated: bool) -> dict[str, int]:
-    """Return a term's words with their levels. `complicated`: some words of the titles of complications are vague."""
+def _levels(reader: Reader, row: TermRow, *, spare: bool) -> dict[str, int]:
+    """Return a term's words with their levels. `spare`: there are enough others that some need not be said."""
     needed: dict[str, int] = {}
     plain = row.source in {"title", "inclusion term"}
     main, absent = parted(row.words)
@@ -73,7 +75,8 @@ def _levels(reader: Reader, row: TermRow, *, complicated: bool) -> dict[str, int
     for text, least in ((main, NEEDED), (optional, OPTIONAL)):
         for word in reader.read(text):
             if word.text not in SMALL:
-                bone = word.text == "bone" and row.code.startswith("S")
+                bone = spare and word.text == "bone" and row.code.startswith("S")
+                complicated = spare and row.code.startswith("T8") and row.source == "title"
                 unsaid = word.text in UNSAID or bone or (complicated and word.text in COMPLICATED)
                 level = (
                     SIDE
@@ -160,10 +163,16 @@ def _write(made: Path, codes: list[CodeRow], terms: Callable[[], Iterable[TermRo
             elif codes[at].stem:  # a table names a variant: it is found by its stem
                 stem = rows[codes[at].system, codes[at].stem][-1]
                 table.add(stem, term, *needed)
+    (made / "others").write_text("\n".join(sorted(_others(codes, table))))
     table.write(made, [[word.text for word in reader.read(code.title)] for code in codes])
     _forms(made, forms)
     (made / "texts").write_bytes(texts.data)
     np.save(made / "format.npy", np.array([FORMAT], np.int32))
+
+
+def _others(codes: list[CodeRow], table: _Terms) -> set[str]:
+    """Return the words of titles that stand in no term, as those of seventh characters: they are no slips either."""
+    return {word for code in codes if code.stem for word in words(code.title)} - table.known
 
 
 def _codes(made: Path, codes: list[CodeRow], rows: dict[tuple[int, str], list[int]], texts: _Texts) -> None:
@@ -200,6 +209,11 @@ class _Terms:
         self.code, self.source, self.mark = array("i"), array("B"), array("B")
         self.phrase, self.near = array("i"), array("i")
         self.words, self.level, self.start = array("i"), array("B"), array("i", [0])
+
+    @property
+    def known(self) -> set[str]:
+        """The words of all terms."""
+        return set(self._numbers)
 
     def add(self, code: int, term: TermRow, words: list[str], levels: list[int]) -> None:
         """Add a term, once for each code, set of words and source."""

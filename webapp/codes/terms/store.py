@@ -47,6 +47,8 @@ class Store:
         for at, spoken in enumerate((folder / "sounds").read_text(encoding="utf-8").split("\n")):
             if len(spoken) > 1:
                 self.sounds.setdefault(spoken, []).append(at)
+        self.others = frozenset((folder / "others").read_text(encoding="utf-8").split("\n"))
+        """Words of titles that stand in no term."""
         self.number = {word: at for at, word in enumerate(self.words)}
         written = (folder / "forms").read_text(encoding="utf-8").splitlines()
         self.reader = Reader(dict(line.split() for line in written))

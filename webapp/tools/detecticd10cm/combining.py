@@ -55,6 +55,16 @@ def _elsewhere(code: str) -> str:
     return "F02" + (f".8{suffix[2:]}" if suffix.startswith(".9") else suffix)
 
 
+def _osteoporotic(code: str) -> str:
+    """Return the fracture in osteoporosis of the site and episode of a pathological fracture."""
+    return f"M80.0{code[5:]}"
+
+
+def _vertebral(code: str) -> str:
+    """Return the fracture of a vertebra in osteoporosis, of the episode of a collapsed vertebra."""
+    return f"M80.08X{code[-1]}"
+
+
 HYPERTENSION = ("I10", "I16.9")
 COMBINATIONS = (
     Combination(("I13.0",), ("N18.5", "N18.6"), _to("I13.2")),
@@ -71,6 +81,7 @@ COMBINATIONS = (
     Combination(DIABETES, ("N18",), _diabetes("22")),
     Combination(DIABETES, ("L97.4", "L97.5"), _diabetes("621")),
     Combination(DIABETES, ("L97", "L98.49"), _diabetes("622"), close=True),
+    Combination(HYPERTENSION, ("E08.22", "E09.22", "E10.22", "E11.22", "E13.22"), _to("I12.9")),
     Combination(DIABETES, ("I96",), _diabetes("52"), drop=True),
     *(
         Combination((f"{kind}.51",), ("I96",), _to(f"{kind}.52"), drop=True)
@@ -84,6 +95,9 @@ COMBINATIONS = (
     Combination(DIABETES, ("G90.9", "G90.0"), _diabetes("43"), drop=True, close=True),
     Combination(DIABETES, ("R73.9",), _diabetes("65"), drop=True),
     *(Combination(("R73.9",), (kind,), _to(f"{kind[:3]}.65")) for kind in ("E08.", "E09.", "E10.", "E11.", "E13.")),
+    *(Combination(("I73.9",), (kind,), _to(f"{kind[:3]}.51")) for kind in ("E08.", "E09.", "E10.", "E11.", "E13.")),
+    Combination(("M84.4*",), ("M81.0",), _osteoporotic, drop=True),
+    Combination(("M48.5*",), ("M81.0",), _vertebral, drop=True),
     Combination(("A49.8", "A49.9"), ("N30", "N39.0", "N10", "N12"), _to("B96.20")),
     Combination(DIABETES, ("E16.2",), _diabetes("649"), drop=True),
     Combination(("J44.9",), ("J44.1",), _to("J44.1"), drop=True),

@@ -74,6 +74,8 @@ def _reaches(status: str, before: str, cue: re.Match[str]) -> bool:
     if status in {"negated", "uncertain", "hypothetical", "history"}:
         comma = between.count(",")
         if status == "negated":
+            if cue[0].lower().startswith("not") and comma:
+                return False
             listed = bool(LIST_NEGATION.match(cue[0]))
             return words <= 24 if listed else _bare(between)
         if status == "uncertain":

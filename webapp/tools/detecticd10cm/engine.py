@@ -12,12 +12,12 @@ from webapp.codes.terms import reviewed
 from webapp.codes.terms.build import SIDES
 from webapp.codes.terms.store import Store
 from webapp.codes.terms.wordlists import listed
-from webapp.codes.terms.words import Word
+from webapp.codes.terms.words import Word, words
 from webapp.tools.detecticd10cm import combining, context, matching, names, scoring, tree
 from webapp.tools.detecticd10cm.context import Context
 from webapp.tools.detecticd10cm.cues import Status, pattern
 from webapp.tools.detecticd10cm.matching import Match
-from webapp.tools.detecticd10cm.measures import Measure, measures
+from webapp.tools.detecticd10cm.measures import Measure, measures, trimester
 from webapp.tools.detecticd10cm.reading import Note, read
 
 SUBSEQUENT = pattern("subsequent")
@@ -26,8 +26,12 @@ UNHEALED = pattern("unhealed")
 SEQUELA = pattern("sequela")
 STAY = pattern("stay")
 """What tells of a stay in hospital."""
+ATTEMPT = "T14.91"
+"""A suicide attempt, the history of which counts."""
 AFTER = 12
 """Code points after a finding in which a year may stand."""
+STROKES = ("I60", "I61", "I62", "I63")
+AFTERWARDS, REACH = pattern("afterwards"), 30
 HISTORIES = ("Z80", "Z81", "Z82", "Z83", "Z84", "Z85", "Z86", "Z87", "Z91", "Z92", "Z9")
 """Codes that say themselves that something is history, or a state after it."""
 STATE = pattern("state")
@@ -71,7 +75,7 @@ def detect(store: Store, text: str, day: int, setting: Setting = "auto") -> list
     if setting == "auto":
         setting = "inpatient" if STAY.search(text) else "outpatient"
     matches = matching.matches(store, note, day)
-    episode = _episode(note)
+    episode = _episode(note) | trimester(text)
     found = []
     for at, match in enumerate(matches):
         if match.row == matching.NOTHING or names.is_name(store, text, match.start, match.end):
@@ -177,17 +181,19 @@ def _finding(
     said, denied = _said(note, match, *beside)
     choice = tree.walk(store, match.row, said | episode, denied, day, _term(store, note, match))
     status = where.status
+    if (
+        status == "present"
+        and store.key(choice.row).startswith(STROKES)
+        and AFTERWARDS.search(note.text, max(0, match.start - REACH), match.start)
+    ):
+        status = "history"
     row, start = choice.row, match.start
     if match.source == "procedure":
         if where.status == "present" and not STATE.search(match.phrase):
             return None
         status = "present" if where.status == "history" else where.status
         start = min(where.cue, start)
-    elif (
-        status == "history"
-        and store.key(row).startswith((*CHRONIC, "R"))
-        and not OVER.search(note.text[where.cue : match.end + 20])
-    ) or (status == "history" and store.key(row)[0] in "ST" and not _long_ago(note, match, where)):
+    elif status == "history" and _lasts(store.key(row), note, match, where):
         status = "present"
     elif status in {"history", "family"} and store.key(row).startswith(HISTORIES):
         start, status = min(where.cue, start), "present"
@@ -208,6 +214,13 @@ def _finding(
         tuple(store.key(other) for other in choice.others) if row == choice.row else (),
         choice.missing if row == choice.row else (), _phrase(note, match),
     )  # fmt: skip
+
+
+def _lasts(code: str, note: Note, match: Match, where: Context) -> bool:
+    """Whether what is told as history is still there: a chronic disease, a symptom, an injury not of long ago."""
+    if code.startswith((*CHRONIC, "R")):
+        return not OVER.search(note.text[where.cue : match.end + 20])
+    return code[0] in "ST" and not code.startswith(ATTEMPT) and not _long_ago(note, match, where)
 
 
 def _long_ago(note: Note, match: Match, where: Context) -> bool:
@@ -248,8 +261,9 @@ def _episode(note: Note) -> frozenset[str]:
     """Return the words for the episode of care that a note speaks of."""
     if SEQUELA.search(note.text):
         return frozenset(("sequela",))
-    if UNHEALED.search(note.text):
-        return frozenset(("subsequent",))
+    unhealed = UNHEALED.search(note.text)
+    if unhealed:
+        return frozenset(("subsequent", *words(unhealed[0].replace("-", ""))))
     return frozenset(("subsequent", "routine", "healing")) if SUBSEQUENT.search(note.text) else frozenset()
 
 

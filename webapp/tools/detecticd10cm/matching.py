@@ -95,6 +95,8 @@ def _usable(store: Store, day: int) -> npt.NDArray[np.bool_]:
     begins = np.array([code[1:] for code in store.code_plain.tolist()])[store.term_code]
     usable &= ~(np.char.startswith(begins, b"T148") | np.isin(begins.astype("S1"), [b"V", b"W", b"X", b"Y"]))
     told = np.isin(store.term_source, [SOURCES.index("index")])
+    visits = np.isin(begins.astype("S3"), [b"Z00", b"Z01", b"Z02", b"Z04"])
+    usable &= ~(told & visits)
     usable &= ~(told & (np.char.startswith(begins, b"Z86") | np.char.startswith(begins, b"Z87")))  # see `histories`
     single = np.add.reduceat(store.term_levels <= LIGHT, store.term_start[:-1]) == 1
     own = np.isin(store.term_source, [SOURCES.index(source) for source in SAYS_MUCH])

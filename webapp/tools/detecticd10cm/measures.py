@@ -14,6 +14,8 @@ PREGNANT = pattern("pregnant")
 SUBJECTS = 90
 """Code points around a number of weeks in which a word of pregnancy must stand."""
 FIRST_WEEK, LAST_WEEK = 8, 42
+SECOND, THIRD = 14, 28
+"""Weeks in which the second and the third trimester begin (ICD-10-CM, chapter 15)."""
 HEAVY = ((70, "Z68.45"), (60, "Z68.44"), (50, "Z68.43"), (45, "Z68.42"), (40, "Z68.41"))
 CHILD = ((95, "Z68.54"), (85, "Z68.53"), (5, "Z68.52"), (0, "Z68.51"))
 LEAST_BMI, MOST_BMI = 10, 90
@@ -50,3 +52,12 @@ def _adult(index: float) -> str:
         if index >= least:
             return code
     return f"Z68.{int(index)}" if index >= 20 else "Z68.1"
+
+
+def trimester(text: str) -> frozenset[str]:
+    """Return the words for the trimester that a note's weeks of pregnancy tell."""
+    for measure in measures(text):
+        if measure.code.startswith("Z3A."):
+            week = int(measure.code[-2:])
+            return frozenset(("trimester", "first" if week < SECOND else "second" if week < THIRD else "third"))
+    return frozenset()

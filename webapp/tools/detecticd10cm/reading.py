@@ -148,28 +148,34 @@ def _canonical(store: Store, raw: list[Word], text: str, said: str) -> tuple[lis
 
 def _word_for_word(raw: list[Word], words: list[Word]) -> Iterator[Short]:
     """Yield what patients say, and look-alikes: “out of it” is no finding with other words between."""
-    known = _spoken()
-    for at, word in enumerate(raw):
-        for phrase, line in known.get(word.text, ()):
-            if tuple(each.text for each in raw[at : at + len(phrase)]) == phrase:
-                start, end = word.start, raw[at + len(phrase) - 1].end
-                places = [place for place, each in enumerate(words) if start <= each.start and each.end <= end]
-                if places:
-                    yield Short(places[0], places[-1], line)
-                break
+    for at, length, line in _found(_spoken(), raw):
+        start, end = raw[at].start, raw[at + length - 1].end
+        places = [place for place, each in enumerate(words) if start <= each.start and each.end <= end]
+        if places:
+            yield Short(places[0], places[-1], line)
 
 
 def _learned(store: Store, words: list[Word]) -> Iterator[Short]:
     """Yield the phrases of case reports."""
-    known = _phrases(store)
-    for at, word in enumerate(words):
-        for phrase, line in known.get(word.text, ()):
-            if tuple(each.text for each in words[at : at + len(phrase)]) == phrase:
-                yield Short(at, at + len(phrase) - 1, line)
+    for at, length, line in _found(_phrases(store), words):
+        yield Short(at, at + length - 1, line)
+
+
+def _found(known: Phrases, words: list[Word]) -> Iterator[tuple[int, int, Line]]:
+    """Yield where phrases stand in words, at each place the longest one, and how many words they have."""
+    texts = [word.text for word in words]
+    for at in range(len(texts)):
+        for begins in (tuple(texts[at : at + 2]), (texts[at],)):
+            line = next(
+                (each for each in known.get(begins, ()) if tuple(texts[at : at + len(each[0])]) == each[0]), None
+            )
+            if line is not None:
+                yield at, len(line[0]), line[1]
                 break
 
 
-Phrases = dict[str, list[tuple[tuple[str, ...], Line]]]
+Phrases = dict[tuple[str, ...], list[tuple[tuple[str, ...], Line]]]
+"""Phrases by their first two words, or their only one, the longest first."""
 
 
 @cache
@@ -223,7 +229,7 @@ def _by_first(lines: Iterable[tuple[tuple[str, ...], Line]]) -> Phrases:
     found: Phrases = {}
     for phrase, line in lines:
         if phrase:
-            found.setdefault(phrase[0], []).append((phrase, line))
+            found.setdefault(phrase[:2], []).append((phrase, line))
     return {word: sorted(phrases, key=lambda each: -len(each[0])) for word, phrases in found.items()}
 
 
@@ -235,6 +241,8 @@ def _short(raw: list[Word], at: int, text: str, said: str) -> tuple[Line | None,
         if not lines:
             continue
         end = raw[at + length - 1].end
+        if text[raw[at].start : end] == "METs":  # units of exercise
+            continue
         if text[end : end + 1] == ":" and text[raw[at].start : end] in HEADINGS:
             continue
         written = text[raw[at].start : raw[at + length - 1].end]
@@ -318,7 +326,12 @@ def _respelt(store: Store, words: list[Word]) -> Iterator[Word]:
     """Yield words, and in the place of one that nobody knows the known word that is close to it."""
     for word in words:
         text = word.text
-        unknown = len(text) >= SHORTEST_RESPELT and text not in store.number and text not in store.reader.known
+        unknown = (
+            len(text) >= SHORTEST_RESPELT
+            and text not in store.number
+            and text not in store.reader.known
+            and text not in store.others
+        )
         best = _close(store, text) if unknown else ""
         yield Word(best, word.start, word.end) if best else word
 

@@ -20,7 +20,7 @@ from webapp.tools.detecticd10cm.body import BODY
 
 ASSUMED = listed("assumed")
 ASSUMED_COST, UNSAID_COST, LEFT_OUT_COST = -0.15, -6.0, -3.0
-INCLUDING = re.compile(r",? including [^,;]*| type (?:I or II|IIIA, IIIB,? or IIIC)\b")
+INCLUDING = re.compile(r",? including [^,;]*|\bboth (?=ulcer)| type (?:I or II|IIIA, IIIB,? or IIIC)\b")
 VAGUELY = re.compile(r"(?<!^)\bunspecified (?:[a-z/-]+ ?)*", re.IGNORECASE)
 """What a title says to be unknown: from an “unspecified” after its beginning to the next mark."""
 FREE = listed("free")
