@@ -39,9 +39,8 @@ def find(
     systems = dict(Counter(hit.system for hit in hits))
     if not hits or (system is not None and system not in systems):
         return search.search(query, system, page, on=on, show_terms=show_terms, size=size)
-    pages = max(1, -(-len(hits) // size))
-    page = max(1, min(page, pages))
-    return Results(hits[(page - 1) * size : page * size], len(hits), page, pages, systems)
+    pages, page, shown = search.paged(hits, page, size)
+    return Results(shown, len(hits), page, pages, systems)
 
 
 def _numbered(number: str, on: date | None) -> list[Hit]:

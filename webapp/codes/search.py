@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from webapp.codes.terms import keeping, ranking
 from webapp.codes.terms.gather import SYSTEMS
 from webapp.codes.terms.ranking import Asked
 from webapp.codes.terms.store import Store
 
+Each = TypeVar("Each")
 PAGE_SIZE = 20
 MOST = 200
 """Hits that are ranked for one query."""
@@ -80,11 +82,16 @@ def search(
     systems = Counter(KEYS[store.system(hit.row)] for hit in found)
     if system is not None:
         found = [hit for hit in found if KEYS[store.system(hit.row)] == system]
-    pages = max(1, -(-len(found) // size))
-    page = max(1, min(page, pages))
-    shown = found[(page - 1) * size : page * size]
+    pages, page, shown = paged(found, page, size)
     hits = [_hit(store, hit, show_terms=show_terms) for hit in shown]
     return Results(hits, len(found), page, pages, dict(systems))
+
+
+def paged(found: list[Each], page: int, size: int) -> tuple[int, int, list[Each]]:
+    """Return how many pages there are, the page nearest to the one asked for, and what stands on it."""
+    pages = max(1, -(-len(found) // size))
+    page = max(1, min(page, pages))
+    return pages, page, found[(page - 1) * size : page * size]
 
 
 def _hit(store: Store, hit: ranking.Hit, *, show_terms: bool) -> Hit:

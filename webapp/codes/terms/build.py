@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ from webapp.codes.terms.vocabulary import Reader
 from webapp.codes.terms.wordlists import listed
 from webapp.codes.terms.words import SMALL, words
 
-FORMAT = 4
+FORMAT = 5
 NEEDED, LIGHT, VAGUE, OPTIONAL, SIDE = 0, 1, 2, 3, 4
 """How much a term's word is needed. A text must say the first two; a light one tells little. Vague ones say only that
 nothing more is known, optional ones change nothing. A side counts; texts are looked through for it apart from the term.
@@ -33,7 +33,7 @@ LITTLE = listed("little")
 UNSAID = listed("unsaid")
 SOURCES = (
     *("title", "inclusion term", "index", "external cause index", "table of neoplasms", "table of drugs", "article"),
-    *("abbreviation", "lay", "statement", "procedure", "lookalike", "learned"),
+    *("abbreviation", "lay", "statement", "procedure"),
 )
 SPARED = frozenset(("disease", "disorder", "current", "condition"))
 """Little words that a text may leave out of a term that says enough without them."""
@@ -48,8 +48,8 @@ WITHOUT = re.compile(
 ABSENT = "~"
 """Stands before a word that a term says is absent: it is another word than the one itself."""
 PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-DEFAULT, EXACT = 1, 2
-"""Marks of a term: a main term's own code; only meant in capitals."""
+DEFAULT = 1
+"""The mark of a term: a main term's own code."""
 
 
 def words_of(reader: Reader, row: TermRow) -> tuple[list[str], list[int]]:
@@ -78,17 +78,17 @@ def _levels(reader: Reader, row: TermRow, *, spare: bool) -> dict[str, int]:
                 bone = spare and word.text == "bone" and row.code.startswith("S")
                 complicated = spare and row.code.startswith("T8") and row.source == "title"
                 unsaid = word.text in UNSAID or bone or (complicated and word.text in COMPLICATED)
-                level = (
-                    SIDE
-                    if word.text in SIDES
-                    else VAGUE
-                    if unsaid or (word.text == "personal" and "history" in needed)
-                    else LIGHT
-                    if word.text in LITTLE
-                    else NEEDED
-                )
-                needed.setdefault(word.text, max(least, level))
+                unsaid = unsaid or (word.text == "personal" and "history" in needed)
+                needed.setdefault(word.text, max(least, _level(word.text, unsaid=unsaid)))
     return needed
+
+
+def _level(word: str, *, unsaid: bool) -> int:
+    if word in SIDES:
+        return SIDE
+    if unsaid:
+        return VAGUE
+    return LIGHT if word in LITTLE else NEEDED
 
 
 def parted(title: str) -> tuple[str, str]:
@@ -205,9 +205,8 @@ class _Terms:
         self._texts = texts
         self._seen: set[tuple[int, tuple[str, ...], str]] = set()
         self._numbers: dict[str, int] = {}
-        self._counts: Counter[int] = Counter()
         self.code, self.source, self.mark = array("i"), array("B"), array("B")
-        self.phrase, self.near = array("i"), array("i")
+        self.phrase = array("i")
         self.words, self.level, self.start = array("i"), array("B"), array("i", [0])
 
     @property
@@ -222,15 +221,13 @@ class _Terms:
             return
         self._seen.add(key)
         numbers = [self._numbers.setdefault(word, len(self._numbers)) for word in words]
-        self._counts.update(numbers)
         self.words.extend(numbers)
         self.level.extend(levels)
         self.start.append(len(self.words))
         self.code.append(code)
         self.source.append(SOURCES.index(term.source))
-        self.mark.append(DEFAULT * term.default + EXACT * term.exact)
+        self.mark.append(DEFAULT * term.default)
         self.phrase.extend(self._texts.add(term.phrase or term.words))
-        self.near.extend(self._texts.add(term.near))
 
     def write(self, made: Path, titles: list[list[str]]) -> None:
         """Number the words in their order, and write everything. `titles` are the words of the codes' titles."""
@@ -254,7 +251,6 @@ class _Terms:
             ("term_source", np.frombuffer(self.source, np.uint8), (-1,)),
             ("term_mark", np.frombuffer(self.mark, np.uint8), (-1,)),
             ("term_phrase", np.frombuffer(self.phrase, np.int32), (-1, 2)),
-            ("term_near", np.frombuffer(self.near, np.int32), (-1, 2)),
             ("term_words", words, (-1,)),
             ("term_levels", levels, (-1,)),
             ("term_start", starts, (-1,)),

@@ -63,8 +63,6 @@ class TermRow:
     default: bool = False
     first: int = 0
     last: int = OPEN
-    near: str = ""
-    exact: bool = False
 
 
 def codes() -> Iterator[CodeRow]:
@@ -195,11 +193,7 @@ def own() -> Iterator[TermRow]:
 def _own(line: reviewed.Line) -> Iterator[TermRow]:
     shown = f"{line.term} = {line.meaning}" if line.meaning else line.term
     for place, code in enumerate(line.codes):
-        yield TermRow(
-            *(1 if _hcpcs(code) else 0, plain(code), line.table, line.term, "", shown, place == 0),
-            near=" ".join(line.near),
-            exact=line.exact,
-        )
+        yield TermRow(1 if _hcpcs(code) else 0, plain(code), line.table, line.term, "", shown, place == 0)
 
 
 def _hcpcs(code: str) -> bool:

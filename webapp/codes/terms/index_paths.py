@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from rapidfuzz.distance import Prefix
+
 from webapp.codes.terms.words import normal, words
 
 LEVEL = " > "
@@ -43,18 +45,9 @@ def alike(forms: list[str]) -> Iterator[tuple[str, str]]:
     if " " in first:
         return
     for other in others:
-        same = len(_shared(first, other))
+        same = Prefix.similarity(first, other)
         if " " not in other and same >= SHORTEST_ALIKE and same >= 0.6 * min(len(first), len(other)):
             yield other, first
-
-
-def _shared(one: str, other: str) -> str:
-    length = 0
-    for mine, theirs in zip(one, other, strict=False):
-        if mine != theirs:
-            break
-        length += 1
-    return one[:length]
 
 
 def forms_of(entries: Iterable[Indexed]) -> dict[str, str]:

@@ -43,7 +43,6 @@ SOURCE_WORTH = {
     "table of neoplasms": 0.9,
     "table of drugs": 0.72,
     "procedure": 0.97,
-    "learned": 0.7,
 }
 _WORTH = np.array([SOURCE_WORTH[source] for source in SOURCES], np.float32)
 CODE = re.compile(r"^[A-Za-z][0-9][0-9A-Za-z](?:\.?[0-9A-Za-z]{0,4})$")
@@ -240,7 +239,7 @@ def _scored(store: Store, slots: list[_Slot], reading: phrases.Reading, asked: A
     worth += 0.012 * ((store.term_mark[candidates] & DEFAULT) > 0)
     if len(candidates) > LOOKED_AT:
         top = np.argpartition(worth, -LOOKED_AT)[-LOOKED_AT:]
-        candidates, worth, covered, precise = candidates[top], worth[top], covered[top], precise[top]
+        candidates, worth = candidates[top], worth[top]
     return _hits(store, slots, candidates, worth, reading, asked, total)
 
 

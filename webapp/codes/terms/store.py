@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from webapp.codes.listing import plain
 from webapp.codes.terms.build import FORMAT, SOURCES
 from webapp.codes.terms.vocabulary import Reader
 
@@ -64,7 +65,7 @@ class Store:
                 "title_words",
                 "title_start",
             ),
-            *("term_code", "term_source", "term_mark", "term_phrase", "term_near", "term_words", "term_levels"),
+            *("term_code", "term_source", "term_mark", "term_phrase", "term_words", "term_levels"),
             *("term_start", "posting_terms", "posting_levels", "posting_start", "anchor_key", "anchor_term"),
         ):
             setattr(self, name, np.asarray(mapped(name)))
@@ -88,7 +89,6 @@ class Store:
     term_source: npt.NDArray[np.uint8]
     term_mark: npt.NDArray[np.uint8]
     term_phrase: Ints
-    term_near: Ints
     term_words: Ints
     term_levels: npt.NDArray[np.uint8]
     term_start: Ints
@@ -115,10 +115,6 @@ class Store:
     def phrase(self, term: int) -> str:
         """Return what is shown of a term."""
         return self._text(self.term_phrase[term])
-
-    def near(self, term: int) -> list[str]:
-        """Return the words of which one must stand in the same text."""
-        return self._text(self.term_near[term]).split()
 
     def source(self, term: int) -> str:
         """Return where a term is from."""
@@ -157,6 +153,10 @@ class Store:
         first = int(np.searchsorted(self.code_plain, sought))
         last = int(np.searchsorted(self.code_plain, sought + (b"\x7f" if below else b"\x00"), side="right"))
         return range(first, max(first, last))
+
+    def row_on(self, code: str, day: int) -> int | None:
+        """Return the row of an ICD-10-CM code, dotted or plain, that holds on a day (an ordinal)."""
+        return next((row for row in self.rows(0, plain(code)) if self.in_force(row, day)), None)
 
     def in_force(self, row: int, day: int) -> bool:
         """Whether a version holds on a day (an ordinal)."""

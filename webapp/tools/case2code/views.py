@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
-from webapp.access.sentences import LOG_IN, PATH_SLOT, Wall
-from webapp.access.web import current_visitor, return_path
-from webapp.billing.plans import GUEST
+from webapp.access.sentences import Wall
+from webapp.access.web import current_visitor
 from webapp.codes import feature_gate, standing, telling
 from webapp.codes.export import Value, download
-from webapp.tools import quotas
+from webapp.tools import answers, quotas
 from webapp.tools.case2code import service
 from webapp.tools.case2code.form import SAMPLE, CaseForm
 from webapp.tools.case2code.service import Answers
@@ -46,7 +45,7 @@ def find() -> Response:
                 return download(f"case2code-{form.day}.csv", HEADER, rows, bom=True)
             return _page(form, found)
     except quotas.QuotaExceeded as error:
-        return _page(form, wall=_wall(error), status=error.status)
+        return _page(form, wall=answers.wall(error.message, error.offer), status=error.status)
 
 
 def _rows(found: Answers, *, show_terms: bool) -> list[tuple[Value, ...]]:
@@ -63,12 +62,6 @@ def _rows(found: Answers, *, show_terms: bool) -> list[tuple[Value, ...]]:
     return rows
 
 
-def _wall(error: quotas.QuotaExceeded) -> Wall:
-    here, offer = return_path(), error.offer
-    login = LOG_IN.replace(PATH_SLOT, here) if current_visitor().plan.key == GUEST else ""
-    return Wall(error.message, offer.text if offer else "", offer.href.replace(PATH_SLOT, here) if offer else "", login)
-
-
 def _page(form: CaseForm, found: Answers | None = None, wall: Wall | None = None, status: int = 200) -> Response:
     visitor = current_visitor()
     show_terms = telling.shows_terms(visitor)
@@ -83,4 +76,4 @@ def _page(form: CaseForm, found: Answers | None = None, wall: Wall | None = None
         may_choose_day="as_of" in visitor.plan.features,
         ended=standing.ended(systems, form.day),
     )
-    return Response(html, status, content_type="text/html; charset=utf-8")
+    return answers.page(html, status)

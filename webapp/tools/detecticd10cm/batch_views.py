@@ -16,8 +16,8 @@ from webapp.codes.terms.keeping import NotBuilt
 from webapp.core import clock
 from webapp.core.errors import CodeshelfError
 from webapp.extensions import csrf
-from webapp.tools import quotas, streams
-from webapp.tools.detecticd10cm import batch, uploads, views
+from webapp.tools import answers, quotas, streams
+from webapp.tools.detecticd10cm import batch, uploads
 from webapp.tools.detecticd10cm.batch import How, Stream
 from webapp.tools.detecticd10cm.forms import BatchForm
 from webapp.tools.detecticd10cm.uploads import FileRefused, Note, Sent
@@ -112,7 +112,7 @@ def _stream(form: BatchForm, notes: list[Note]) -> Response:
 def _page(form: BatchForm, status: int = 200, *, refused: CodeshelfError | None = None) -> Response:
     wall: Wall | None = feature_gate.wall(FEATURE)
     if isinstance(refused, QuotaExceeded):
-        wall = views.used_up(refused)
+        wall = answers.wall(refused.message, refused.offer)
     html = render_template(
         "tools/detecticd10cm_batch.html",
         form=form,
@@ -124,8 +124,4 @@ def _page(form: BatchForm, status: int = 200, *, refused: CodeshelfError | None 
         most=uploads.MOST_NOTES,
         megabytes=uploads.LARGEST_BATCH // 1024 // 1024,
     )
-    response = Response(html, status, content_type="text/html; charset=utf-8")
-    response.headers["Cache-Control"] = PRIVATE
-    if refused is not None and refused.retry_after is not None:
-        response.headers["Retry-After"] = str(refused.retry_after)
-    return response
+    return answers.page(html, status, refused)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from webapp.codes.listing import plain
 from webapp.codes.search import FREE_SOURCES
 from webapp.codes.terms import keeping
 from webapp.codes.terms.store import Store
@@ -134,5 +133,5 @@ def _quote(text: str) -> str:
 
 
 def _alternative(store: Store, code: str, day: date, pages: dict[str, Page]) -> Alternative | None:
-    rows = [row for row in store.rows(0, plain(code)) if store.in_force(row, day.toordinal())]
-    return Alternative(code, store.title(rows[0]), pages.get(code)) if rows else None
+    row = store.row_on(code, day.toordinal())
+    return Alternative(code, store.title(row), pages.get(code)) if row is not None else None

@@ -84,7 +84,6 @@ def _reaches(status: str, before: str, cue: re.Match[str]) -> bool:
             return (comma == 0 and words <= 8) or (
                 comma <= 4 and _bare(between) and cue[0].lower().startswith(("pmh", "past"))
             )
-        return words <= 14
     return words <= 14
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, cast
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
+from webapp.codes.claims.excludes import names
 from webapp.codes.listing import plain
 from webapp.codes.models import Code, CodeNote, CodeSystem, CodeVersion
+from webapp.codes.standing import in_force
 from webapp.extensions import db
 from webapp.tools.detecticd10cm.engine import Finding
 
 Kind = Literal["excludes1", "code_first", "use_additional_code"]
 KINDS: tuple[Kind, ...] = ("excludes1", "code_first", "use_additional_code")
 SYSTEM = "icd-10-cm"
-REFERENCE = re.compile(r"\(([A-Z][0-9A-Z.]*-?(?:\s*[,-]\s*[A-Z][0-9A-Z.]*-?)*)\)")
-RANGE = re.compile(r"([A-Z][0-9A-Z.]*)-?\s*(?:-\s*([A-Z][0-9A-Z.]*)-?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def check(findings: Iterable[Finding], day: int) -> list[Advice]:
     made: dict[Advice, None] = {}
     for code in codes:
         for kind, under, note in notes.get(code, ()):
-            named = [other for other in codes if other != code and _speaks_of(note, other)]
+            named = [other for other in codes if other != code and names(note, plain(other))]
             if kind == "excludes1":
                 made.update({Advice(kind, code, other, note, under): None for other in named})
             else:
@@ -63,21 +62,10 @@ def _notes(codes: list[str], day: date) -> dict[str, list[tuple[Kind, str, str]]
         .join(CodeVersion, CodeVersion.code_id == Code.id)
         .join(CodeNote, CodeNote.version_id == CodeVersion.id)
         .where(CodeSystem.key == SYSTEM, Code.plain.in_(sorted(wanted)), CodeNote.kind.in_(KINDS))
-        .where(CodeVersion.valid_from <= day, or_(CodeVersion.valid_to.is_(None), CodeVersion.valid_to >= day))
+        .where(in_force(day))
         .order_by(Code.plain, CodeNote.position)
     ).all()
     return {
         code: [(cast("Kind", kind), key, text) for name, key, kind, text in rows if name in names]
         for code, names in above.items()
     }
-
-
-def _speaks_of(note: str, code: str) -> bool:
-    """Whether a note names a code, by itself or in a range: “(E10-E14)”, “(I12.-)”, “(N18.5, N18.6)”."""
-    name = plain(code)
-    for reference in REFERENCE.finditer(note):
-        for first, last in RANGE.findall(reference[1]):
-            begins, ends = plain(first), plain(last or first)
-            if begins <= name[: len(begins)] and name[: len(ends)] <= ends:
-                return True
-    return False

@@ -32,7 +32,7 @@ AFTER = 12
 """Code points after a finding in which a year may stand."""
 STROKES = ("I60", "I61", "I62", "I63")
 AFTERWARDS, REACH = pattern("afterwards"), 30
-HISTORIES = ("Z80", "Z81", "Z82", "Z83", "Z84", "Z85", "Z86", "Z87", "Z91", "Z92", "Z9")
+HISTORIES = ("Z80", "Z81", "Z82", "Z83", "Z84", "Z85", "Z86", "Z87", "Z9")
 """Codes that say themselves that something is history, or a state after it."""
 STATE = pattern("state")
 """What is done once: only said of the past does it leave a state."""
@@ -41,8 +41,9 @@ RELATIVE = pattern("relative")
 CHRONIC = tuple(sorted(listed("chronic")))
 """What stays when it is told as history: “history of hypertension” is hypertension."""
 OVER = pattern("over")
-LONG_AGO = pattern("long_ago")
 """What tells that a disease is over."""
+LONG_AGO = pattern("long_ago")
+"""What tells that an injury is one of the past."""
 Setting = Literal["auto", "outpatient", "inpatient"]
 
 
@@ -86,7 +87,7 @@ def detect(store: Store, text: str, day: int, setting: Setting = "auto") -> list
         if finding:
             found += [(each, match.sentence) for each in _sided(store, note, match, finding, day)]
     for measure in measures(text):
-        row = _row(store, measure.code, day)
+        row = store.row_on(measure.code, day)
         if row is not None:
             found.append((_measured(store, row, measure), -1))
     found = _without_integral(text, found)
@@ -131,11 +132,6 @@ def _sided(store: Store, note: Note, match: Match, finding: Finding, day: int) -
     ] or [finding]
 
 
-def _row(store: Store, code: str, day: int) -> int | None:
-    """Return the row of a code that holds on a day."""
-    return next((row for row in store.rows(0, plain(code)) if store.in_force(row, day)), None)
-
-
 def _measured(store: Store, row: int, measure: Measure) -> Finding:
     return Finding(
         store.key(row),
@@ -158,7 +154,7 @@ def _combined(store: Store, found: list[tuple[Finding, int]], text: str, day: in
     for change in combining.changes([(found[number][0].code, found[number][1]) for number in present], text):
         at, partner = present[change.number], found[present[change.partner]][0]
         before = result[at]
-        row = _row(store, change.code, day) if change.code else None
+        row = store.row_on(change.code, day) if change.code else None
         if row is not None and before is not None:
             term = f"{before.term}, with {text[partner.start : partner.end]}"
             result[at] = replace(before, code=change.code, title=store.title(row), row=row, term=term)
@@ -277,7 +273,7 @@ def _side(words: list[Word], match: Match, first: int, last: int, text: str) -> 
             return {words[place].text}
     for place in range(match.at[-1] + 1, min(last, match.at[-1] + 6)):
         if words[place].text in SIDES:
-            if any(mark in text[words[match.at[-1]].end : words[place].start] for mark in (" and ",)):
+            if " and " in text[words[match.at[-1]].end : words[place].start]:
                 break
             return {words[place].text}
     return set()
@@ -295,7 +291,7 @@ def _history(store: Store, row: int, status: Status, day: int, *, any_other: boo
                 best = (len(disease), wanted)
     if not best[1]:
         return None
-    rows = [each for each in store.rows(0, plain(best[1])) if store.in_force(each, day)]
-    if rows and status == "family" and not any_other and store.title(rows[0]).startswith("Family history of other"):
-        return None
-    return rows[0] if rows else None
+    found = store.row_on(best[1], day)
+    if found is not None and status == "family" and not any_other:
+        return None if store.title(found).startswith("Family history of other") else found
+    return found

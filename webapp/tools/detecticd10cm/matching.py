@@ -14,7 +14,6 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from webapp.codes.listing import plain
 from webapp.codes.terms import reviewed
 from webapp.codes.terms.build import DEFAULT, LIGHT, PARENTHESES, SIDES, SOURCES
 from webapp.codes.terms.store import Store
@@ -54,7 +53,7 @@ PAIR = 2
 DOUBT = pattern("doubt")
 """What stands between two findings, and never within one."""
 WITH = re.compile(r"\bwith\b|\bw/|\bdue to\b", re.IGNORECASE)
-SAYS_MUCH = ("statement", "lay", "abbreviation", "procedure", "lookalike", "learned")
+SAYS_MUCH = ("statement", "lay", "abbreviation", "procedure")
 NOT_ALONE = listed("not_alone")
 """Words that are no finding by themselves."""
 
@@ -188,9 +187,6 @@ def _match(
     phrase = store.phrase(term)
     if _broken(store, note.text, sentence, at, phrase):
         return None
-    conditions = store.near(term)
-    if conditions and not note.said & set(conditions):
-        return None
     row = int(store.term_code[term])
     weight = float(sum(store.weight[word] for word in needed))
     start, end = sentence.words[at[0]].start, max(sentence.words[place].end for place in at)
@@ -255,9 +251,8 @@ def _shorts(store: Store, number: int, sentence: Sentence, day: int) -> list[Mat
     found = []
     for short in sentence.shorts:
         line = short.line
-        rows = [row for code in line.codes[:1] for row in store.rows(0, plain(code)) if store.in_force(row, day)]
-        row = rows[0] if rows else NOTHING
-        if row == NOTHING and line.codes:
+        row = store.row_on(line.codes[0], day) if line.codes else NOTHING
+        if row is None:
             continue
         at = tuple(range(short.first, short.last + 1))
         known = [store.number.get(sentence.words[place].text) for place in at]

@@ -76,11 +76,10 @@ class Sentence:
 
 @dataclass(slots=True)
 class Note:
-    """A text, its sentences, and the set of all its words."""
+    """A text and its sentences."""
 
     text: str
     sentences: list[Sentence]
-    said: frozenset[str]
 
 
 def read(store: Store, text: str) -> Note:
@@ -107,7 +106,7 @@ def read(store: Store, text: str) -> Note:
                 section = _section(headers, bisect_right(starts, words[0].start) - 1, words[0].start, text)
                 denied = _denied(text, begins, ends, words)
                 sentences.append(Sentence(words, begins, ends, section, denied, shorts, written_out))
-    return Note(text, sentences, frozenset(word.text for word in raw))
+    return Note(text, sentences)
 
 
 def _canonical(store: Store, raw: list[Word], text: str, said: str) -> tuple[list[Word], list[Short], list[range]]:
@@ -245,7 +244,7 @@ def _short(raw: list[Word], at: int, text: str, said: str) -> tuple[Line | None,
             continue
         if text[end : end + 1] == ":" and text[raw[at].start : end] in HEADINGS:
             continue
-        written = text[raw[at].start : raw[at + length - 1].end]
+        written = text[raw[at].start : end]
         fit = [line for line in lines if _as_meant(line, written)]
         for line in fit:
             if line.near and any(each in said for each in _near(line)):

@@ -12,6 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz.distance import Prefix
+
 from webapp.codes.terms.build import SIDES, UNSAID
 from webapp.codes.terms.store import Store
 from webapp.codes.terms.wordlists import listed
@@ -173,18 +175,9 @@ def _score(named: Title, whole: Title, said: frozenset[str], usual: frozenset[st
 def _near(store: Store, candidate: int, row: int) -> float:
     """Return what a code gains for being the one found, or close to it."""
     plain, found = store.plain(candidate), store.plain(row)
-    return 0.3 * (candidate == row) + 0.5 * plain.startswith(found) + 0.06 * _shared(plain, found)
+    return 0.3 * (candidate == row) + 0.5 * plain.startswith(found) + 0.06 * Prefix.similarity(plain, found)
 
 
 def _absent(named: Title, denied: frozenset[str]) -> float:
     """Return what a title gains that says to be absent what the note denies."""
     return 1.5 * min(2, len(named.absent & denied))
-
-
-def _shared(one: str, other: str) -> int:
-    length = 0
-    for mine, theirs in zip(one, other, strict=False):
-        if mine != theirs:
-            break
-        length += 1
-    return length

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template, request
 
-from webapp.access.sentences import LOG_IN, PATH_SLOT, Offer, Wall
-from webapp.access.web import PRIVATE, current_visitor, return_path
-from webapp.billing.plans import FREE, GUEST, catalogue
+from webapp.access.sentences import Wall
+from webapp.access.web import current_visitor
+from webapp.billing.plans import FREE, catalogue
 from webapp.codes import feature_gate
 from webapp.codes.export import download
 from webapp.codes.terms.keeping import NotBuilt
 from webapp.core.errors import CodeshelfError
-from webapp.tools import quotas, words
+from webapp.tools import answers, quotas, words
 from webapp.tools.detecticd10cm import advising, cards, forms, marking, rows, service
 from webapp.tools.detecticd10cm.advising import Group
 from webapp.tools.detecticd10cm.cards import STATUSES, Card
@@ -128,7 +128,7 @@ def _page(
         "tools/detecticd10cm.html",
         form=form,
         result=result,
-        wall=wall or (used_up(refused) if isinstance(refused, QuotaExceeded) else None),
+        wall=wall or (answers.wall(refused.message, refused.offer) if isinstance(refused, QuotaExceeded) else None),
         refused=refused,
         left=left,
         samples=SAMPLES,
@@ -136,11 +136,7 @@ def _page(
         may_batch=feature_gate.has("batch"),
         statuses=STATUSES,
     )
-    response = Response(html, status, content_type="text/html; charset=utf-8")
-    response.headers["Cache-Control"] = PRIVATE
-    if refused is not None and refused.retry_after is not None:
-        response.headers["Retry-After"] = str(refused.retry_after)
-    return response
+    return answers.page(html, status, refused)
 
 
 def _wall() -> Wall:
@@ -151,15 +147,5 @@ def _wall() -> Wall:
         given = plan.tools.get(TOOL)
         if given and given.limit != 0 and not given.sample_only:
             offer = words.offer_of(plan)
-            return _wall_of(OWN_TEXT.format(plan="a free account" if plan.key == FREE else plan.name), offer)
-    return _wall_of("Only the sample notes can be read here.", None)
-
-
-def used_up(error: QuotaExceeded) -> Wall:
-    return _wall_of(error.message, error.offer)
-
-
-def _wall_of(sentence: str, offer: Offer | None) -> Wall:
-    here = return_path()
-    login = LOG_IN.replace(PATH_SLOT, here) if current_visitor().plan.key == GUEST else ""
-    return Wall(sentence, offer.text if offer else "", offer.href.replace(PATH_SLOT, here) if offer else "", login)
+            return answers.wall(OWN_TEXT.format(plan="a free account" if plan.key == FREE else plan.name), offer)
+    return answers.wall("Only the sample notes can be read here.", None)
