@@ -35,7 +35,7 @@ SOURCES = (
     *("title", "inclusion term", "index", "external cause index", "table of neoplasms", "table of drugs", "article"),
     *("abbreviation", "lay", "statement", "procedure"),
 )
-SPARED = frozenset(("disease", "disorder", "current", "condition"))
+SPARED = frozenset(("disease", "disorder", "current", "condition", "type"))
 """Little words that a text may leave out of a term that says enough without them."""
 COMPLICATED = listed("complicated")
 """Words of the titles of complications that nobody says."""
@@ -77,7 +77,8 @@ def _levels(reader: Reader, row: TermRow, *, spare: bool) -> dict[str, int]:
             if word.text not in SMALL:
                 bone = spare and word.text == "bone" and row.code.startswith("S")
                 complicated = spare and row.code.startswith("T8") and row.source == "title"
-                unsaid = word.text in UNSAID or bone or (complicated and word.text in COMPLICATED)
+                unsaid = word.text in UNSAID or bone or (spare and word.text in SPARED)
+                unsaid = unsaid or (complicated and word.text in COMPLICATED)
                 unsaid = unsaid or (word.text == "personal" and "history" in needed)
                 needed.setdefault(word.text, max(least, _level(word.text, unsaid=unsaid)))
     return needed

@@ -134,7 +134,16 @@ SPELLINGS = tuple(
     )
 )
 """British spellings and the American ones of the classification."""
-ROMAN = {"ii": "2", "iii": "3", "iv": "4", "1st": "first", "2nd": "second", "3rd": "third", "4th": "fourth"}
+ROMAN = {
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "1st": "first",
+    "2nd": "second",
+    "3rd": "third",
+    "4th": "fourth",
+    "5th": "fifth",
+}
 KEEP_S = ("ss", "us", "is", "as", "os", "ops")
 SINGULAR = listed("singular")
 """Words that end as a plural and are none."""

@@ -39,6 +39,7 @@ def _diabetes(suffix: str) -> Callable[[str], str]:
 
 
 DIABETES = ("E08.9", "E09.9", "E10.9", "E11.9", "E13.9")
+HEAD_INJURY = "S06"
 STROKE = ("Z86.73",)
 """Of a stroke that is past: of an acute one the deficits keep their own codes."""
 DEMENTIA = ("G30", "G31.83", "G31.0", "G20")
@@ -65,7 +66,15 @@ def _vertebral(code: str) -> str:
     return f"M80.08X{code[-1]}"
 
 
+def _neoplastic(code: str) -> str:
+    """Return the fracture in neoplastic disease of the site and episode of a pathological fracture."""
+    return f"M84.5{code[5:]}"
+
+
 HYPERTENSION = ("I10", "I16.9")
+PREGNANCY = ("O", "Z3A")
+DEFICITS = (("R47.01", "I69.320"), ("R47.1", "I69.322"), ("R13.10", "I69.391"))
+"""What a stroke may leave, and the codes that say so."""
 COMBINATIONS = (
     Combination(("I13.0",), ("N18.5", "N18.6"), _to("I13.2")),
     Combination(("I11.0",), ("N18.5", "N18.6"), _to("I13.2")),
@@ -97,6 +106,19 @@ COMBINATIONS = (
     *(Combination(("R73.9",), (kind,), _to(f"{kind[:3]}.65")) for kind in ("E08.", "E09.", "E10.", "E11.", "E13.")),
     *(Combination(("I73.9",), (kind,), _to(f"{kind[:3]}.51")) for kind in ("E08.", "E09.", "E10.", "E11.", "E13.")),
     Combination(("M84.4*",), ("M81.0",), _osteoporotic, drop=True),
+    Combination(("M84.4*",), ("C",), _neoplastic, close=True),
+    Combination(("Z47*", "Z48*", "Z98.89*"), ("S", "M80", "M84"), _to("")),
+    Combination(("R52", "M25.5*", "M79.6*", "R60.9", "R22*"), ("S",), _to(""), close=True),
+    Combination(("Z34*",), ("O",), _to("")),
+    *(Combination((f"{kind}.51",), (f"{kind}.52",), _to("")) for kind in ("E08", "E09", "E10", "E11", "E13")),
+    Combination(("I85.00",), ("K70.3", "K74.6", "K76.6"), _to("I85.10")),
+    Combination(("I85.01",), ("K70.3", "K74.6", "K76.6"), _to("I85.11")),
+    Combination(("D50.9",), ("N92", "K92.2", "K62.5", "K92.1"), _to("D50.0"), close=True),
+    *(Combination((code,), ("I69.3",), _to(into)) for code, into in DEFICITS),
+    Combination(("R55", "R40.4"), (HEAD_INJURY,), _to(""), close=True),
+    Combination(("R33.9",), ("N40",), _to("R33.8")),
+    Combination(("A04.8",), ("K25", "K26", "K27", "K28", "K29"), _to("B96.81")),
+    Combination(("Z22.330",), PREGNANCY, _to("O99.820")),
     Combination(("M48.5*",), ("M81.0",), _vertebral, drop=True),
     Combination(("A49.8", "A49.9"), ("N30", "N39.0", "N10", "N12"), _to("B96.20")),
     Combination(DIABETES, ("E16.2",), _diabetes("649"), drop=True),
@@ -114,9 +136,7 @@ COMBINATIONS = (
     Combination(("K50.90",), ("K63.0", "L02.91", "K65.1"), _to("K50.914"), drop=True, close=True),
     Combination(("F03*",), DEMENTIA, _elsewhere),
     Combination(("G81.9*",), STROKE, _side_of_hemiplegia, close=True),
-    Combination(("R47.01",), STROKE, _to("I69.320"), close=True),
-    Combination(("R47.1",), STROKE, _to("I69.322"), close=True),
-    Combination(("R13.10",), STROKE, _to("I69.391"), close=True),
+    *(Combination((code,), STROKE, _to(into), close=True) for code, into in DEFICITS),
     Combination(("K80.20",), ("K81.0",), _to("K80.00"), drop=True),
     Combination(("K80.20",), ("K81.1",), _to("K80.10"), drop=True),
     Combination(("K80.20",), ("K81.9",), _to("K80.10"), drop=True),

@@ -23,6 +23,10 @@ TURNS = {"history": HISTORY_TURN, "negated": NEGATION_TURN}
 DOUBLE = pattern("no_negation")
 """Words that look like a negation and are none."""
 LIST_NEGATION = pattern("negation_of_a_list")
+STANDS = pattern("stands")
+"""What is said of a finding that is there, though it follows a list of what is not."""
+ALONE, JOINS = re.compile(r"without|w/o", re.IGNORECASE), re.compile(r"\b(?:or|nor|and)\b|/", re.IGNORECASE)
+"""“Without fever, chills or cough” is a list; “without aura, intractable, neck pain” is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def of(text: str, start: int, end: int, begins: int, ends: int, section: str) ->
                 found.append((_ORDER[status], end, status))
             continue
         last = deque(cue.finditer(before), maxlen=1)
-        if last and last[0][0].strip() and _reaches(status, before, last[0]):
+        if last and last[0][0].strip() and _reaches(status, before, last[0], after):
             found.append((_ORDER[status], begins + last[0].start(), status))
     named = SECTIONS.get(section)
     if named and not any(status in {"negated", "family"} for _, _, status in found):
@@ -60,8 +64,8 @@ SECTIONS: dict[str, Status] = {"family": "family", "past": "history"}
 _ORDER: dict[str, int] = {"negated": 0, "family": 1, "hypothetical": 2, "uncertain": 3, "history": 4}
 
 
-def _reaches(status: str, before: str, cue: re.Match[str]) -> bool:
-    """Whether a cue reaches from its place to the end of `before`, where the finding begins."""
+def _reaches(status: str, before: str, cue: re.Match[str], after: str) -> bool:
+    """Whether a cue reaches from its place to the end of `before`, where the finding begins, which `after` follows."""
     between = before[cue.end() :]
     if status == "negated" and DOUBLE.match(before, cue.start()):
         return False
@@ -74,7 +78,9 @@ def _reaches(status: str, before: str, cue: re.Match[str]) -> bool:
     if status in {"negated", "uncertain", "hypothetical", "history"}:
         comma = between.count(",")
         if status == "negated":
-            if cue[0].lower().startswith("not") and comma:
+            if comma and (cue[0].lower().startswith("not") or STANDS.match(after)):
+                return False
+            if comma and ALONE.match(cue[0]) and not JOINS.search(between + after):
                 return False
             listed = bool(LIST_NEGATION.match(cue[0]))
             return words <= 24 if listed else _bare(between)

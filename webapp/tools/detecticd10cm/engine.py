@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,22 +13,32 @@ from webapp.codes.terms import reviewed
 from webapp.codes.terms.build import SIDES
 from webapp.codes.terms.store import Store
 from webapp.codes.terms.wordlists import listed
-from webapp.codes.terms.words import Word, words
+from webapp.codes.terms.words import Word
 from webapp.tools.detecticd10cm import combining, context, matching, names, scoring, tree
+from webapp.tools.detecticd10cm.body import BODY
 from webapp.tools.detecticd10cm.context import Context
 from webapp.tools.detecticd10cm.cues import Status, pattern
 from webapp.tools.detecticd10cm.matching import Match
-from webapp.tools.detecticd10cm.measures import Measure, measures, trimester
+from webapp.tools.detecticd10cm.measures import Measure, consciousness, measures, trimester
 from webapp.tools.detecticd10cm.reading import Note, read
 
 SUBSEQUENT = pattern("subsequent")
 """What tells that the active treatment of an injury is over."""
 UNHEALED = pattern("unhealed")
+UNION = {"nonu": ("nonunion",), "unun": ("nonunion",), "malu": ("malunion",), "dela": ("delayed", "healing")}
+"""What titles call a fracture that does not heal as it should, by how notes begin to say so."""
 SEQUELA = pattern("sequela")
+COMPLICATION, SINCE = ("T8", "M96", "M97"), pattern("since")
+"""A complication weeks after an operation is new; an injury weeks ago is not."""
+RIBS = pattern("several_ribs")
+NUMBERED = frozenset(("stage", "type", "grade", "category", "class", "level", "degree"))
+"""Words before a number that tells more of a finding; others are measures."""
+HEAD_INJURY = "S06"
 STAY = pattern("stay")
 """What tells of a stay in hospital."""
 ATTEMPT = "T14.91"
 """A suicide attempt, the history of which counts."""
+YEAR, SOON = re.compile(r"\b(?:19|20)\d\d\b"), 25
 AFTER = 12
 """Code points after a finding in which a year may stand."""
 STROKES = ("I60", "I61", "I62", "I63")
@@ -76,13 +87,14 @@ def detect(store: Store, text: str, day: int, setting: Setting = "auto") -> list
     if setting == "auto":
         setting = "inpatient" if STAY.search(text) else "outpatient"
     matches = matching.matches(store, note, day)
-    episode = _episode(note) | trimester(text)
+    weeks = trimester(text)
     found = []
     for at, match in enumerate(matches):
         if match.row == matching.NOTHING or names.is_name(store, text, match.start, match.end):
             continue
         before = matches[at - 1] if at and matches[at - 1].sentence == match.sentence else None
         after = matches[at + 1] if at + 1 < len(matches) and matches[at + 1].sentence == match.sentence else None
+        episode = _episode(note, store.plain(match.row)) | weeks
         finding = _finding(store, note, match, (before, after), episode, day, setting)
         if finding:
             found += [(each, match.sentence) for each in _sided(store, note, match, finding, day)]
@@ -183,9 +195,9 @@ def _finding(
         and AFTERWARDS.search(note.text, max(0, match.start - REACH), match.start)
     ):
         status = "history"
-    row, start = choice.row, match.start
+    row, start = _conscious(store, choice.row, note.text, day), match.start
     if match.source == "procedure":
-        if where.status == "present" and not STATE.search(match.phrase):
+        if where.status == "present" and not STATE.search(match.phrase) and not _dated(note, match):
             return None
         status = "present" if where.status == "history" else where.status
         start = min(where.cue, start)
@@ -212,10 +224,30 @@ def _finding(
     )  # fmt: skip
 
 
+def _dated(note: Note, match: Match) -> bool:
+    """Whether a year is told of what was done."""
+    return YEAR.search(note.text, match.end, match.end + SOON) is not None
+
+
+def _conscious(store: Store, row: int, text: str, day: int) -> int:
+    """Return the row of an injury of the brain, for as long as consciousness was lost."""
+    plain = store.plain(row)
+    if not plain.startswith(HEAD_INJURY) or len(plain) < 7:
+        return row
+    lost = consciousness(text)
+    for each in (lost, "9") if lost else ():
+        told = store.row_on(f"{plain[:5]}{each}{plain[6:]}", day)
+        if told is not None:
+            return told
+    return row
+
+
 def _lasts(code: str, note: Note, match: Match, where: Context) -> bool:
     """Whether what is told as history is still there: a chronic disease, a symptom, an injury not of long ago."""
     if code.startswith((*CHRONIC, "R")):
         return not OVER.search(note.text[where.cue : match.end + 20])
+    if SEQUELA.search(note.text):
+        return code[0] in "ST"
     return code[0] in "ST" and not code.startswith(ATTEMPT) and not _long_ago(note, match, where)
 
 
@@ -245,22 +277,31 @@ def _said(note: Note, match: Match, before: Match | None, after: Match | None) -
     last = after.at[0] if after and after.at[0] > match.at[-1] else len(words)
     text = note.text
     own = {words[place].text for place in range(match.at[0], match.at[-1] + 1)}
+    if RIBS.search(text, match.start, match.end + 1):
+        own.add("multiple")
     side = _side(words, match, first, last, text)
-    near = range(max(first, match.at[0] - 6), min(last, match.at[-1] + 8))
+    near = [
+        place
+        for place in range(max(first, match.at[0] - 6), min(last, match.at[-1] + 8))
+        if not words[place].text.isdigit() or (place and words[place - 1].text in NUMBERED)
+    ]
     denied = note.sentences[match.sentence].denied
     around = {words[place].text for place in near if place not in denied or match.at[0] in denied}
+    if (own | around) & BODY:
+        around.add("localized")
     absent = {words[place].text for place in near if place in denied}
     return frozenset((own | around) - SIDES | side), frozenset(absent)
 
 
-def _episode(note: Note) -> frozenset[str]:
-    """Return the words for the episode of care that a note speaks of."""
+def _episode(note: Note, code: str) -> frozenset[str]:
+    """Return the words for the episode of care that a note speaks of. `code`: the plain code of what is cared for."""
     if SEQUELA.search(note.text):
         return frozenset(("sequela",))
     unhealed = UNHEALED.search(note.text)
     if unhealed:
-        return frozenset(("subsequent", *words(unhealed[0].replace("-", ""))))
-    return frozenset(("subsequent", "routine", "healing")) if SUBSEQUENT.search(note.text) else frozenset()
+        return frozenset(("subsequent", *UNION[unhealed[0].lower().replace("-", "")[:4]]))
+    told = any(not code.startswith(COMPLICATION) or not SINCE.match(cue[0]) for cue in SUBSEQUENT.finditer(note.text))
+    return frozenset(("subsequent", "routine", "healing")) if told else frozenset()
 
 
 def _side(words: list[Word], match: Match, first: int, last: int, text: str) -> set[str]:
@@ -270,6 +311,8 @@ def _side(words: list[Word], match: Match, first: int, last: int, text: str) -> 
         return set(inside[:1])
     for place in range(match.at[0] - 1, max(first, match.at[0] - 3) - 1, -1):
         if words[place].text in SIDES:
+            if first and "," in text[words[place].end : match.start]:
+                break  # of the finding before: “cataract left, glaucoma right”
             return {words[place].text}
     for place in range(match.at[-1] + 1, min(last, match.at[-1] + 6)):
         if words[place].text in SIDES:

@@ -53,6 +53,8 @@ PAIR = 2
 DOUBT = pattern("doubt")
 """What stands between two findings, and never within one."""
 WITH = re.compile(r"\bwith\b|\bw/|\bdue to\b", re.IGNORECASE)
+LINKED = re.compile(r", (?:due to|with|in)\b", re.IGNORECASE)
+"""An entry of the Index that joins two things; a text that only lists them does not."""
 SAYS_MUCH = ("statement", "lay", "abbreviation", "procedure")
 NOT_ALONE = listed("not_alone")
 """Words that are no finding by themselves."""
@@ -96,7 +98,8 @@ def _usable(store: Store, day: int) -> npt.NDArray[np.bool_]:
     told = np.isin(store.term_source, [SOURCES.index("index")])
     visits = np.isin(begins.astype("S3"), [b"Z00", b"Z01", b"Z02", b"Z04"])
     usable &= ~(told & visits)
-    usable &= ~(told & (np.char.startswith(begins, b"Z86") | np.char.startswith(begins, b"Z87")))  # see `histories`
+    for header in (b"Z79", b"Z86", b"Z87"):  # see the statements, and `histories`
+        usable &= ~(told & np.char.startswith(begins, header))
     single = np.add.reduceat(store.term_levels <= LIGHT, store.term_start[:-1]) == 1
     own = np.isin(store.term_source, [SOURCES.index(source) for source in SAYS_MUCH])
     short = np.array([len(word) < SHORTEST for word in store.words])
@@ -185,7 +188,7 @@ def _match(
     if at[-1] - at[0] >= len(at) and DOUBT.search(note.text, sentence.words[at[0]].end, sentence.words[at[-1]].start):
         return None
     phrase = store.phrase(term)
-    if _broken(store, note.text, sentence, at, phrase):
+    if _broken(store, note.text, sentence, at, phrase, store.source(term)):
         return None
     row = int(store.term_code[term])
     weight = float(sum(store.weight[word] for word in needed))
@@ -201,13 +204,15 @@ def _partly(at: tuple[int, ...], sentence: Sentence, place: range) -> bool:
     return 0 < len(inside) < len(at) and any(word not in LEFT for word in left)
 
 
-def _broken(store: Store, text: str, sentence: Sentence, at: tuple[int, ...], phrase: str) -> bool:
+def _broken(store: Store, text: str, sentence: Sentence, at: tuple[int, ...], phrase: str, source: str) -> bool:
     """Whether the words stand in different parts of a list, and the term is no list itself."""
     own = PARENTHESES.sub("", phrase)
     between = [text[sentence.words[one].end : sentence.words[two].start] for one, two in pairwise(at)]
     commas, joins = sum("," in part for part in between), sum(bool(JOINED.search(part)) for part in between)
     more_commas = commas > own.count(",")
     linked = any(WITH.search(part) for part in between)
+    if commas and not linked and (source == "procedure" or LINKED.search(own)):
+        return True
     if not more_commas and (linked or joins <= len(JOINED.findall(own))):
         return False
     if len(at) == PAIR and (more_commas or "with" not in own):
@@ -276,6 +281,9 @@ def _chosen(store: Store, found: list[Match], sentence: Sentence) -> list[Match]
         if not taken & own and (own or not taken & set(match.at)) and not (taken & set(match.at) and len(match.at) > 3):
             kept.append(match)
             taken |= set(match.at)
+            for short in sentence.written_out:
+                if set(match.at) & set(short) and not set(match.at) <= set(short):
+                    taken |= set(short)
     return sorted(kept, key=lambda each: (each.start, each.end))
 
 

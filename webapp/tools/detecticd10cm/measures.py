@@ -1,4 +1,4 @@
-"""Numbers that have codes: the body mass index, and the weeks of a pregnancy."""
+"""Numbers that codes depend on: the body mass index, weeks of a pregnancy, how long consciousness was lost."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ SECOND, THIRD = 14, 28
 HEAVY = ((70, "Z68.45"), (60, "Z68.44"), (50, "Z68.43"), (45, "Z68.42"), (40, "Z68.41"))
 CHILD = ((95, "Z68.54"), (85, "Z68.53"), (5, "Z68.52"), (0, "Z68.51"))
 LEAST_BMI, MOST_BMI = 10, 90
+UNCONSCIOUS = pattern("unconscious")
+CONSCIOUS = pattern("conscious")
+DURATION = pattern("duration")
+MINUTES = {"s": 1 / 60, "m": 1.0, "h": 60.0, "d": 1440.0}
+LOST = ((30, "1"), (59, "2"), (359, "3"), (1440, "4"))
+"""Minutes up to which consciousness was lost, and the sixth character of S06 that says so."""
+AROUND = 40
+"""Code points around a loss of consciousness in which its duration stands."""
 
 
 class Measure(NamedTuple):
@@ -52,6 +60,20 @@ def _adult(index: float) -> str:
         if index >= least:
             return code
     return f"Z68.{int(index)}" if index >= 20 else "Z68.1"
+
+
+def consciousness(text: str) -> str:
+    """Return the sixth character of S06 for the loss of consciousness that a text tells, empty if it tells none."""
+    lost = UNCONSCIOUS.search(text)
+    if lost is None:
+        return ""
+    if CONSCIOUS.search(text):
+        return "0"
+    told = DURATION.search(text, max(0, lost.start() - AROUND), lost.end() + AROUND)
+    if told is None:
+        return "9"
+    minutes = float(told["count"] or 1) * MINUTES[told["unit"][0].lower()] if told["unit"] else 1.0
+    return next((character for most, character in LOST if minutes <= most), "5")
 
 
 def trimester(text: str) -> frozenset[str]:

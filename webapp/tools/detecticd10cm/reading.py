@@ -30,6 +30,8 @@ LONGEST_SENTENCE = 150
 LONGEST_SECTION = 2_000
 """Code points."""
 LONGEST_SHORT = 4
+STOP = re.compile(r"[,;:.?!()]")
+"""What never stands within a phrase."""
 DISEASE = re.compile(r"[A-U][0-9][0-9A-Z](?:\.|$)")
 """A code that is no external cause (V to Y), factor or encounter (Z), nor of HCPCS."""
 KEPT_SPELLINGS = 50_000
@@ -37,6 +39,10 @@ SELDOM = 3
 LONG = 9
 SIDE = re.compile(r"(?:right|left|bilateral|both|right (?:eye|ear)|left (?:eye|ear)|both (?:eyes|ears))", re.IGNORECASE)
 LONG_TERM = frozenset(("long", "longterm", "chronic", "use"))
+LASTING = (("long", "term"), ("longterm",), ("chronic",), ("lifelong",), ("daily",))
+TAKING = (("on",), ("take",), ("taking",), ("continue",))
+TAKEN = ("Z79.01", "Z79.02", "Z79.4", "Z79.621", "Z79.631", "Z79.82")
+"""Drugs that are taken for long whenever they are taken: against clotting and rejection, for hormones, and insulin."""
 STATES = listed("states")
 HEADINGS = frozenset(("PE", "MS", "CV", "GI", "GU", "ID", "PV", "NS", "HA"))
 """Abbreviations that are headings before a colon."""
@@ -129,7 +135,7 @@ def _canonical(store: Store, raw: list[Word], text: str, said: str) -> tuple[lis
             continue
         device = line.kind == "item" and line.codes and line.codes[0].startswith("Z9")
         if line.kind not in EXPANDED_KINDS and not device and not SIDE.fullmatch(line.meaning):
-            pending += raw[at : at + length] if line.kind == "context" else []
+            pending += raw[at : at + length] if line.kind in {"context", "item"} else []
             at += length
             continue
         flush()
@@ -140,17 +146,17 @@ def _canonical(store: Store, raw: list[Word], text: str, said: str) -> tuple[lis
             shorts.append(Short(first, len(words) - 1, line))
         at += length
     flush()
-    shorts += _word_for_word(raw, words)
+    shorts += _word_for_word(list(_respelt(store, raw)), words, text)
     shorts += _learned(store, words)
     return words, shorts, written_out
 
 
-def _word_for_word(raw: list[Word], words: list[Word]) -> Iterator[Short]:
+def _word_for_word(raw: list[Word], words: list[Word], text: str) -> Iterator[Short]:
     """Yield what patients say, and look-alikes: “out of it” is no finding with other words between."""
     for at, length, line in _found(_spoken(), raw):
         start, end = raw[at].start, raw[at + length - 1].end
         places = [place for place, each in enumerate(words) if start <= each.start and each.end <= end]
-        if places:
+        if places and not any(STOP.search(text, one.end, two.start) for one, two in pairwise(raw[at : at + length])):
             yield Short(places[0], places[-1], line)
 
 
@@ -183,14 +189,24 @@ def _spoken() -> Phrases:
     lay = (line for line in reviewed.lay_terms() if DISEASE.match(line.codes[0]))
     said = (line for line in reviewed.statements() if word_for_word(line))
     lines = [(tuple(word.text for word in spans(line.term)), line) for line in (*reviewed.lookalikes(), *said, *lay)]
-    lasting = [
-        ((*long, *phrase[1:]), line)
+    drugs = [
+        (phrase[1:], line)
         for phrase, line in lines
-        if line.table == "statement" and phrase[0] == "on" and line.codes[0].startswith("Z79")
-        for long in (("long", "term"), ("chronic",), ("longterm",))
+        if phrase[0] == "on" and line.codes[:1] and line.codes[0].startswith("Z79")
     ]
+    lasting = [(said, line) for drug, line in drugs for said in _long_term(drug, line)]
     stated = [(phrase, line) for phrase, line in lines if line.table != "statement" or _states(phrase, line)]
     return _by_first((phrase, line) for phrase, line in (*stated, *lasting) if phrase and _sayable(phrase, line))
+
+
+def _long_term(drug: tuple[str, ...], line: Line) -> Iterator[tuple[str, ...]]:
+    """Yield the ways to say that a drug is taken for long."""
+    for long in LASTING:
+        yield (*long, *drug)
+        yield (*drug, *long)
+    if line.codes[0].startswith(TAKEN):
+        for taking in TAKING:
+            yield (*taking, *drug)
 
 
 def word_for_word(line: Line) -> bool:
@@ -245,7 +261,7 @@ def _short(raw: list[Word], at: int, text: str, said: str) -> tuple[Line | None,
         if text[end : end + 1] == ":" and text[raw[at].start : end] in HEADINGS:
             continue
         written = text[raw[at].start : end]
-        fit = [line for line in lines if _as_meant(line, written)]
+        fit = [line for line in lines if _as_meant(line, written, text, end)]
         for line in fit:
             if line.near and any(each in said for each in _near(line)):
                 return line, length
@@ -255,8 +271,10 @@ def _short(raw: list[Word], at: int, text: str, said: str) -> tuple[Line | None,
     return None, 0
 
 
-def _as_meant(line: Line, written: str) -> bool:
+def _as_meant(line: Line, written: str, text: str, end: int) -> bool:
     """Whether an abbreviation is written as one: small letters may be a word of the language."""
+    if not line.term[-1].isalnum() and not text.startswith(line.term[-1], end):
+        return False
     if written == line.term or (written.endswith("s") and written[:-1] == line.term):
         return True
     if re.fullmatch(r"\w(?:[^\w\s]\w)+", line.term) and " " in written:  # “12 h a day” is no H/A
@@ -337,6 +355,8 @@ def _respelt(store: Store, words: list[Word]) -> Iterator[Word]:
 
 def _likely(text: str, spelling: str, count: int) -> bool:
     """Whether a known word is meant by an unknown one: two errors only in long words, or of the same letters."""
+    if text.endswith(("ed", "ing")) and not spelling.endswith(("ed", "ing")):
+        return False
     errors = OSA.distance(text, spelling)
     return count >= SELDOM and (errors == 1 or len(text) >= LONG or sorted(text) == sorted(spelling))
 
@@ -345,8 +365,8 @@ def _close(store: Store, text: str) -> str:
     kept = store.spellings.get(text)
     if kept is None:
         choices = spelling.respelt(store, text, first=True)
-        kept = store.words[choices[0][0]] if choices else ""
-        if kept and not _likely(text, kept, int(store.word_count[store.number[kept]])):
+        kept = store.words[choices[0][0]] if choices else spelling.written(store, text, frozenset())
+        if kept in store.number and not _likely(text, kept, int(store.word_count[store.number[kept]])):
             kept = ""
         if len(store.spellings) > KEPT_SPELLINGS:
             store.spellings.clear()

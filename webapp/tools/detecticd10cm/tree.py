@@ -27,8 +27,17 @@ VAGUELY = re.compile(r"(?<!^)\bunspecified (?:[a-z/-]+ ?)*", re.IGNORECASE)
 """What a title says to be unknown: from an “unspecified” after its beginning to the next mark."""
 FREE = listed("free")
 FREE_COST = -0.05
+WHOLES = dict(each.split("=") for each in listed("wholes"))
+"""Parts of the body, and the larger ones that titles name instead."""
+LIST = re.compile(
+    r"(?:[a-z]+ )?[a-z]+(?:, (?:[a-z]+ )?[a-z]+)*,? (?:and|or|including) (?:[a-z]+ )?[a-z]+", re.IGNORECASE
+)
+"""What a title names together: who says one part of the body of them need not say the others."""
+TOGETHER, WHOLE = 2.0, 1.0
+"""What a title gains that names what is said among others, and that names only the larger part of the body."""
 ABSENT = re.compile(
-    r"\b(?:without|not|whether with) ((?:(?:loss|mention|evidence) of )?[^,;]*?)(?= of | in | on | at |[,;]|$)"
+    r"\b(?:without|not|whether with) ((?:(?:loss|mention|evidence|spontaneous rupture) of )?[^,;]*?)"
+    r"(?= of | in | on | at |[,;]|$)"
 )
 NOTHING_MORE = UNSAID | frozenset(("unspecified", "mellitus"))
 EPISODES = frozenset(("subsequent", "sequela"))
@@ -51,13 +60,17 @@ DETAILS = (
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title's words: all that count, those said to be unknown, and absent; whether it says “unspecified”, “other”."""
+    """A title's words: all that count, those said to be unknown, and absent; whether it says “unspecified”, “other”.
+
+    `together`: the parts of the body that it names in one breath.
+    """
 
     words: frozenset[str]
     unknown: frozenset[str]
     absent: frozenset[str]
     vague: bool
     other: bool
+    together: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,15 @@ def title(store: Store, row: int) -> Title:
     absent = frozenset(word.text for part in ABSENT.findall(text) for word in store.reader.read(part)) - SMALL
     said = [word.text for word in store.reader.read(ABSENT.sub(" ", text))]
     counted = frozenset(word for word in said if word not in SMALL and word not in NOTHING_MORE)
-    return Title(counted, unknown, absent - NOTHING_MORE, "unspecified" in said or "nos" in said, "other" in said)
+    listed_words = [word.text for part in LIST.findall(store.title(row)) for word in store.reader.read(part)]
+    return Title(
+        counted,
+        unknown,
+        absent - NOTHING_MORE,
+        "unspecified" in said or "nos" in said,
+        "other" in said,
+        BODY & frozenset(listed_words),
+    )
 
 
 @lru_cache(maxsize=4_000)
@@ -98,8 +119,12 @@ def walk(
     plain = store.plain(row)
     whole = title(store, row)
     usual = implied(store, plain[:3], day)
+    parts = {word for word in said if word in WHOLES} - spoken_of(store, plain[:3], day)
+    wholes = frozenset(WHOLES[word] for word in parts)
     scores = {
-        candidate: _score(named, whole, said, usual, term) + _absent(named, denied) + _near(store, candidate, row)
+        candidate: _score(named, whole, said, usual, term, wholes)
+        + _absent(named, denied)
+        + _near(store, candidate, row)
         for candidate in family(store, plain[:3], day)
         for named in (title(store, candidate),)
     }
@@ -149,6 +174,12 @@ def _missing(store: Store, best: int, rows: list[int], said: frozenset[str]) -> 
     return tuple(["episode of care", *found] if episodes else found)
 
 
+@lru_cache(maxsize=4_000)
+def spoken_of(store: Store, category: str, day: int) -> frozenset[str]:
+    """Return all words of the titles of a category."""
+    return frozenset().union(*(title(store, row).words for row in family(store, category, day)))
+
+
 @lru_cache(maxsize=8_000)
 def implied(store: Store, category: str, day: int) -> frozenset[str]:
     """Return the parts of the body that most titles of a category name, so that a note need not name them."""
@@ -157,13 +188,24 @@ def implied(store: Store, category: str, day: int) -> frozenset[str]:
     return frozenset(word for word, count in counts.items() if 2 * count > len(rows) and word in BODY)
 
 
-def _score(named: Title, whole: Title, said: frozenset[str], usual: frozenset[str], term: frozenset[str]) -> float:
+def _score(
+    named: Title,
+    whole: Title,
+    said: frozenset[str],
+    usual: frozenset[str],
+    term: frozenset[str],
+    wholes: frozenset[str],
+) -> float:
     """Return how well a title fits: what it says that the note says too, less what it adds, and what it leaves out."""
     score = 0.1 * named.vague + (0.8 if "other" in said else -0.8) * (named.other and not whole.other)
+    beside = named.together if named.together & said else frozenset()
+    score += TOGETHER * bool(beside and not beside & named.words & said)
     for word in named.words - whole.words - SIDES:
         if word in said:
             score += 2.0 * (word not in term or word in whole.unknown)
-        elif word in FREE:
+        elif word in wholes:
+            score += WHOLE
+        elif word in FREE or word in beside:
             score += FREE_COST
         else:
             score += ASSUMED_COST if word in ASSUMED or word in usual else UNSAID_COST
