@@ -25,7 +25,7 @@ from webapp.tools.detecticd10cm.reading import Note, read
 SUBSEQUENT = pattern("subsequent")
 """What tells that the active treatment of an injury is over."""
 UNHEALED = pattern("unhealed")
-UNION = {"nonu": ("nonunion",), "unun": ("nonunion",), "malu": ("malunion",), "dela": ("delayed", "healing")}
+UNION = {"nonu": ("nonunion",), "unun": ("nonunion",), "malu": ("malunion",), "dela": ("delay", "healing")}
 """What titles call a fracture that does not heal as it should, by how notes begin to say so."""
 SEQUELA = pattern("sequela")
 COMPLICATION, SINCE = ("T8", "M96", "M97"), pattern("since")

@@ -34,7 +34,7 @@ def is_name(store: Store, text: str, start: int, end: int) -> bool:
         return True
     before, after = BEFORE.search(text[max(0, start - 40) : start]), AFTER.match(text[end : end + 40])
     following = [word for word in after.groups() if word] if after else []
-    if any(word.lower() in NAMED for word in following):
+    if any(word.lower() in NAMED and (not at or word[0].isupper()) for at, word in enumerate(following)):
         return True
     if BEGINS.search(text[max(0, start - 3) : start]):
         return False

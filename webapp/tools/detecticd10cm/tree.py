@@ -21,7 +21,7 @@ from webapp.codes.terms.words import SMALL
 from webapp.tools.detecticd10cm.body import BODY
 
 ASSUMED = listed("assumed")
-ASSUMED_COST, UNSAID_COST, LEFT_OUT_COST = -0.15, -6.0, -3.0
+ASSUMED_COST, UNSAID_COST, LEFT_OUT_COST, DROPPED_COST = -0.15, -6.0, -3.0, -1.0
 INCLUDING = re.compile(r",? including [^,;]*|\bboth (?=ulcer)| type (?:I or II|IIIA, IIIB,? or IIIC)\b")
 VAGUELY = re.compile(r"(?<!^)\bunspecified (?:[a-z/-]+ ?)*", re.IGNORECASE)
 """What a title says to be unknown: from an “unspecified” after its beginning to the next mark."""
@@ -209,7 +209,8 @@ def _score(
             score += FREE_COST
         else:
             score += ASSUMED_COST if word in ASSUMED or word in usual else UNSAID_COST
-    score += LEFT_OUT_COST * len(((whole.words - whole.unknown - named.words) & said) - SIDES - FREE)
+    left = whole.words - whole.unknown - named.words - SIDES - FREE
+    score += LEFT_OUT_COST * len(left & said) + DROPPED_COST * len(left - said - ASSUMED)
     sides, wanted = (named.words & SIDES) - {"unilateral"}, (said & SIDES) - {"unilateral"}
     return score + 2.0 * len(sides & wanted) - 2.5 * len(sides - wanted) - 1.0 * len(wanted - sides)
 
