@@ -73,6 +73,9 @@ def _neoplastic(code: str) -> str:
 
 HYPERTENSION = ("I10", "I16.9")
 PREGNANCY = ("O", "Z3A")
+DRUGS = tuple(f"T{number}" for number in range(36, 51))
+DRUG_INDUCED = (("R21", "L27.0"), ("L50.9", "L50.0"), ("K59.00", "K59.03"), ("E16.2", "E16.0"), ("D69.6", "D69.59"))
+"""What drugs do, and the codes that say so."""
 DEFICITS = (("R47.01", "I69.320"), ("R47.1", "I69.322"), ("R13.10", "I69.391"))
 """What a stroke may leave, and the codes that say so."""
 COMBINATIONS = (
@@ -117,6 +120,7 @@ COMBINATIONS = (
     *(Combination((code,), ("I69.3",), _to(into)) for code, into in DEFICITS),
     Combination(("R55", "R40.4"), (HEAD_INJURY,), _to(""), close=True),
     Combination(("R33.9",), ("N40",), _to("R33.8")),
+    *(Combination((code,), DRUGS, _to(into)) for code, into in DRUG_INDUCED),
     Combination(("A04.8",), ("K25", "K26", "K27", "K28", "K29"), _to("B96.81")),
     Combination(("Z22.330",), PREGNANCY, _to("O99.820")),
     Combination(("M48.5*",), ("M81.0",), _vertebral, drop=True),

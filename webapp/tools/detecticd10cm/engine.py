@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -14,10 +15,11 @@ from webapp.codes.terms.build import SIDES
 from webapp.codes.terms.store import Store
 from webapp.codes.terms.wordlists import listed
 from webapp.codes.terms.words import Word
-from webapp.tools.detecticd10cm import combining, context, matching, names, scoring, tree
+from webapp.tools.detecticd10cm import combining, context, drugs, matching, names, scoring, tree
 from webapp.tools.detecticd10cm.body import BODY
 from webapp.tools.detecticd10cm.context import Context
 from webapp.tools.detecticd10cm.cues import Status, pattern
+from webapp.tools.detecticd10cm.drugs import Cause
 from webapp.tools.detecticd10cm.matching import Match
 from webapp.tools.detecticd10cm.measures import Measure, consciousness, measures, trimester
 from webapp.tools.detecticd10cm.reading import Note, read
@@ -103,6 +105,8 @@ def detect(store: Store, text: str, day: int, setting: Setting = "auto") -> list
         if row is not None:
             found.append((_measured(store, row, measure), -1))
     found = _without_integral(text, found)
+    for cause in drugs.causes(store, text):
+        found += [(each, -1) for each in _caused(store, note, cause, day)]
     return sorted(
         _scored(store, _combined(store, found, text, day)),
         key=lambda finding: (finding.start, finding.end, finding.code),
@@ -156,6 +160,20 @@ def _measured(store: Store, row: int, measure: Measure) -> Finding:
         "measure",
         row,
         phrase=measure.term,
+    )
+
+
+def _caused(store: Store, note: Note, cause: Cause, day: int) -> Iterator[Finding]:
+    """Yield the adverse effect of a drug."""
+    sentence = next((each for each in note.sentences if each.start <= cause.start < each.end), None)
+    if sentence is None:
+        return
+    where = context.of(note.text, cause.start, cause.end, sentence.start, sentence.end, sentence.section)
+    row = tree.walk(store, cause.row, _episode(note, store.plain(cause.row)), frozenset(), day).row
+    term = f"{note.text[cause.start : cause.end]}, adverse effect"
+    status = where.status
+    yield Finding(
+        store.key(row), store.title(row), cause.start, cause.end, 0.0, status, term, "table of drugs", row, phrase=term
     )
 
 

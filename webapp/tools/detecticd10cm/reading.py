@@ -30,6 +30,8 @@ LONGEST_SENTENCE = 150
 LONGEST_SECTION = 2_000
 """Code points."""
 LONGEST_SHORT = 4
+ALLERGIES, ITEM = pattern("allergies"), re.compile(r"(?:(?!,|/|&|\band\b|\bor\b|\().)+", re.IGNORECASE)
+HEADING = Line("lookalike", "allergies", "", ())
 STOP = re.compile(r"[,;:.?!()]")
 """What never stands within a phrase."""
 DISEASE = re.compile(r"[A-U][0-9][0-9A-Z](?:\.|$)")
@@ -146,7 +148,9 @@ def _canonical(store: Store, raw: list[Word], text: str, said: str) -> tuple[lis
             shorts.append(Short(first, len(words) - 1, line))
         at += length
     flush()
-    shorts += _word_for_word(list(_respelt(store, raw)), words, text)
+    respelt = list(_respelt(store, raw))
+    shorts += _word_for_word(respelt, words, text)
+    shorts += _allergies(respelt, words, text)
     shorts += _learned(store, words)
     return words, shorts, written_out
 
@@ -158,6 +162,25 @@ def _word_for_word(raw: list[Word], words: list[Word], text: str) -> Iterator[Sh
         places = [place for place, each in enumerate(words) if start <= each.start and each.end <= end]
         if places and not any(STOP.search(text, one.end, two.start) for one, two in pairwise(raw[at : at + length])):
             yield Short(places[0], places[-1], line)
+
+
+def _allergies(raw: list[Word], words: list[Word], text: str) -> Iterator[Short]:
+    """Yield what a patient is allergic to, one by one; the word before such a list is no finding itself."""
+    if not raw:
+        return
+    for match in ALLERGIES.finditer(text, raw[0].start, raw[-1].end):
+        listed = []
+        for item in ITEM.finditer(text, match.start("list"), match.end("list")):
+            said = tuple(word.text for word in raw if item.start() <= word.start < item.end())
+            known = _spoken().get(("allergic", "to"), ()) if said else ()
+            line = next((line for phrase, line in known if phrase[2:] == said[: len(phrase) - 2]), None)
+            places = [place for place, word in enumerate(words) if item.start() <= word.start < item.end()]
+            if line is not None and places:
+                listed.append(Short(places[0], places[-1], line))
+        yield from listed
+        head = [place for place, word in enumerate(words) if match.start() <= word.start < match.start("list")]
+        if listed and head:
+            yield Short(head[0], head[-1], HEADING)
 
 
 def _learned(store: Store, words: list[Word]) -> Iterator[Short]:
