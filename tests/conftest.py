@@ -128,12 +128,13 @@ def empty_pg_url(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.support import applications
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    from tests.support import applications, kept
 
     data = tmp_path_factory.mktemp("migrated")
     applications.migrated(applications.settings(DATA=data))
-    return data / "codeshelf.db"
+    yield data / "codeshelf.db"
+    kept.forget()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import sqlite3
 import statistics
 import threading
@@ -15,6 +14,7 @@ import pytest
 from flask import Flask
 
 from tests.support import applications, people, shelf
+from tests.support.processes import forked
 from webapp.auth import addresses, service
 from webapp.auth.models import User
 from webapp.auth.service import Device
@@ -132,7 +132,7 @@ def write_in_a_process(data: str, redis_url: str, number: int) -> float:
 
 @pytest.mark.slow
 def test_so_do_processes(filled, tmp_path, redis_url):
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+    with forked().Pool(PROCESSES) as pool:
         running = pool.starmap_async(
             write_in_a_process, [(str(tmp_path), redis_url, number) for number in range(PROCESSES)]
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import multiprocessing
 import os
 import shutil
 import signal
@@ -16,7 +15,7 @@ import pytest
 
 import config
 from tests.support import applications, shelf
-from tests.support.processes import wait_until
+from tests.support.processes import forked, wait_until
 from tests.support.sites import RunningSite
 
 pytestmark = pytest.mark.slow
@@ -88,7 +87,7 @@ def arrive(all_there: Barrier, happened: Event) -> None:
 def race(site, asked: list[Asked], pause: float = 0.0, during=None) -> dict[str, Counter[int]]:
     """Ask from eight processes at once; return the statuses by guest. `during` runs while they ask."""
     parts = [asked[number::PROCESSES] for number in range(PROCESSES)]
-    processes = multiprocessing.get_context("spawn")
+    processes = forked()
     all_there = processes.Barrier(PROCESSES + 1)
     happened = processes.Event()
     with processes.Pool(PROCESSES, initializer=arrive, initargs=(all_there, happened)) as pool:

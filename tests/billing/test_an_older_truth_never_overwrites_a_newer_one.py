@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import time
@@ -12,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.support import applications
+from tests.support.processes import forked
 from tests.support.scene import Scene, settings_for
 from webapp.billing import leases, sync, tasks
 from webapp.billing.models import BillingCustomer
@@ -107,9 +107,9 @@ def test_a_worker_killed_between_fetch_and_write_loses_nothing(scene: Scene):
     make_dirty(scene, alice)
     site = scene.app.extensions["settings"]
     given = {"DATA": site.data, "REDIS_URL": site.redis_url, **settings_for(scene.sandbox)}
-    spawn = multiprocessing.get_context("spawn")
-    fetched = spawn.Event()
-    worker = spawn.Process(target=_work_slowly, args=(given, fetched))
+    context = forked()
+    fetched = context.Event()
+    worker = context.Process(target=_work_slowly, args=(given, fetched))
     worker.start()
     assert fetched.wait(30)
     assert worker.pid is not None
@@ -144,8 +144,8 @@ def test_four_workers_with_short_leases_end_in_the_newest_truth(scene_on_both: S
         "DATABASE_URL": site.database_url.replace("+psycopg", ""),
         **settings_for(scene.sandbox),
     }
-    spawn = multiprocessing.get_context("spawn")
-    workers = [spawn.Process(target=_work_again_and_again, args=(given, 6.0)) for _ in range(4)]
+    context = forked()
+    workers = [context.Process(target=_work_again_and_again, args=(given, 6.0)) for _ in range(4)]
     for worker in workers:
         worker.start()
     until = time.monotonic() + 6.0

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.codes import tabular
+from tests.support import kept
 from webapp.codes import loader
 from webapp.codes.terms import keeping
 from webapp.extensions import transaction
@@ -23,7 +24,11 @@ def empty(database: Flask) -> Iterator[Flask]:
 @pytest.fixture
 def catalogue(empty: Flask) -> Flask:
     """An application with the made-up tabular list loaded, with its context."""
-    with transaction():
-        loader.load(tabular.listing())
-    keeping.keep()
+
+    def load() -> None:
+        with transaction():
+            loader.load(tabular.listing())
+        keeping.keep()
+
+    kept.filled(empty, "tabular", load)
     return empty

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -23,7 +22,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from tests.support import applications, sites
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import forked, free_port, wait_until
 from tests.support.proxy import Proxy
 from webapp.codes import royalty
 from webapp.codes.datasets.models import LicensedReading
@@ -114,7 +113,7 @@ def read_in_a_process(given: dict[str, str], number: int) -> None:
 def test_processes_lose_nothing(database: Flask) -> None:
     site = database.extensions["settings"]
     given = {"DATA": str(site.data), "REDIS_URL": site.redis_url, "DATABASE_URL": site.database_url}
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+    with forked().Pool(PROCESSES) as pool:
         pool.starmap(read_in_a_process, [(given, number) for number in range(PROCESSES)])
     assert openings(database) == PROCESSES * TURNS
     assert len(recorded(database)) == 20

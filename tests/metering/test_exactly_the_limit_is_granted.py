@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.metering.conftest import redis_client
+from tests.support.processes import forked
 from webapp.core.periods import Period, Window
 from webapp.metering.meter import GRACE_SECONDS, Meter, key_of
 
@@ -130,7 +130,7 @@ def _open_many(url: str, first_page: int, count: int) -> list[str]:
 
 
 def test_two_hundred_openings_from_eight_processes_grant_exactly_five(redis_url, meter):
-    with multiprocessing.get_context("spawn").Pool(8) as pool:
+    with forked().Pool(8) as pool:
         results = pool.starmap(_open_many, [(redis_url, 1 + 25 * worker, 25) for worker in range(8)])
     outcomes = Counter(outcome for result in results for outcome in result)
     assert outcomes == {"counted": 5, "refused": 195}

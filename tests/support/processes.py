@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import signal
 import socket
 import time
 from collections.abc import Callable
+from multiprocessing.context import ForkServerContext
 
 PR_SET_PDEATHSIG = 1
+IMPORTED = ["pytest", "tests.support.scene", "tests.support.shelf"]
+"""With all that they import: the application, and what the test modules need that give processes their work."""
 _libc = ctypes.CDLL(None)
 
 
 def end_with_parent() -> None:
     """Have the kernel kill this process when its parent ends; a `preexec_fn` (Linux)."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def forked() -> ForkServerContext:
+    """What starts processes by a fork of one that has imported the application: each would need seconds for that.
+
+    That one is started on first use, by itself, and knows nothing of what the tests did until then.
+    """
+    multiprocessing.set_forkserver_preload(IMPORTED)
+    return multiprocessing.get_context("forkserver")
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10, what: str = "it") -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import sqlite3
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+import config
 from tests.support import people
 from webapp.auth.models import AuditEvent, User
 from webapp.billing import checkout, customers, payments, prices, service, sync, tasks
@@ -295,16 +297,42 @@ def _choose_events(sandbox: Sandbox) -> None:
 
 @contextlib.contextmanager
 def begin(make_app: Callable[..., Flask], folder: Path, **given: object) -> Iterator[Scene]:
-    """A site that takes payments, served on a loopback port so that webhooks reach it, with its catalogue pushed."""
-    with Sandbox(folder, webhook_url="http://127.0.0.1:9/webhooks/stripe") as sandbox:
+    """A site that takes payments, served on a loopback port so that webhooks reach it, with its catalogue pushed.
+
+    A catalogue is pushed once for a test process; later sandboxes begin with a copy of what it left.
+    """
+    pushed = _pushed.get(_catalogue_of(given))
+    if pushed:
+        (folder / "sandbox.db").write_bytes(pushed)
+    sandbox = Sandbox(folder, webhook_url="http://127.0.0.1:9/webhooks/stripe")
+    sandbox.faults.hold(True)  # until there is a site to hear it
+    with sandbox:
         app = make_app(**{**settings_for(sandbox), **given})
         served = Served(app)
         sandbox.set_webhook_url(f"{served.url}/webhooks/stripe")
-        _choose_events(sandbox)
-        with app.app_context():
-            push.push(lambda _line: None)
         try:
+            if not pushed:
+                _choose_events(sandbox)
+                with app.app_context():
+                    push.push(lambda _line: None)
+                _pushed[_catalogue_of(given)] = _database_of(folder)
+            sandbox.faults.release()
             yield Scene(app, sandbox, served.url)
         finally:
             served.close()
     clock.use_offset_file(None)
+
+
+_pushed: dict[tuple[object, ...], bytes] = {}
+"""What a push depends on -> a sandbox's file after it, its events not delivered yet."""
+
+
+def _catalogue_of(given: Mapping[str, object]) -> tuple[object, ...]:
+    plans = Path(str(given.get("PLANS_FILE") or config.ROOT / "plans.toml"))
+    return plans.read_bytes(), given.get("SITE_URL")
+
+
+def _database_of(folder: Path) -> bytes:
+    """A sandbox's file with what its journal holds."""
+    with contextlib.closing(sqlite3.connect(folder / "sandbox.db")) as kept:
+        return kept.serialize()

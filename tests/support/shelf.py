@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from tests.support import kept
 from webapp.codes import article_files, information
 from webapp.codes.datasets import loading
 from webapp.codes.datasets.parsed import Given
@@ -120,7 +121,8 @@ def fill(app: Flask, folder: Path, codes: Sequence[str] = CODES) -> None:
     article = folder / "articles" / "hcpcs" / "G0105.md"
     article.parent.mkdir(parents=True)
     article.write_text(ARTICLE)
-    with app.app_context():
+
+    def load() -> None:
         source = tabular(codes)
         with transaction():
             loading.load(source, icd10cm.read(source, Given()))
@@ -128,3 +130,6 @@ def fill(app: Flask, folder: Path, codes: Sequence[str] = CODES) -> None:
             article_files.store(folder / "articles")
             information.import_information(information_rows())
         keeping.keep()
+
+    with app.app_context():
+        kept.filled(app, f"shelf {' '.join(codes)}", load)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from sqlalchemy import select
 
 import config
 from tests.support import applications, people
+from tests.support.processes import forked
 from webapp.access.web import current_visitor
 from webapp.billing.models import EntitlementGrant
 from webapp.core import clock
@@ -85,7 +85,7 @@ def try_in_a_process(data: str, redis_url: str, headers: dict[str, str], times: 
 @pytest.mark.slow
 def test_processes_get_exactly_the_limit(app: Flask, tmp_path: Path, redis_url: str) -> None:
     reader = cookies(app)
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
+    with forked().Pool(3) as pool:
         granted = pool.starmap(try_in_a_process, [(str(tmp_path), redis_url, reader, 25)] * 3)
     assert sum(granted) == LIMIT
 

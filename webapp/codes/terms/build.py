@@ -35,7 +35,7 @@ SOURCES = (
     *("title", "inclusion term", "index", "external cause index", "table of neoplasms", "table of drugs", "article"),
     *("abbreviation", "lay", "statement", "procedure"),
 )
-SPARED = frozenset(("disease", "disorder", "current", "condition", "type"))
+SPARED = frozenset(("current", "type"))
 """Little words that a text may leave out of a term that says enough without them."""
 COMPLICATED = listed("complicated")
 """Words of the titles of complications that nobody says."""

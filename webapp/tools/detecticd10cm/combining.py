@@ -18,24 +18,24 @@ UNRELATED = re.compile(r"\b(?:unrelated to|not (?:due|related) to|non-?diabetic|
 class Combination:
     """When a code that begins like `first` and one that begins like `second` are present, the first becomes `into`.
 
-    `into` may keep something of the first: it is a function of its code. `drop`: the second is said by it. `close`:
+    `into` may keep something of both: it is a function of their codes. `drop`: the second is said by it. `close`:
     only within one sentence.
     """
 
     first: tuple[str, ...]
     second: tuple[str, ...]
-    into: Callable[[str], str]
+    into: Callable[[str, str], str]
     drop: bool = False
     close: bool = False
 
 
-def _to(code: str) -> Callable[[str], str]:
-    return lambda _: code
+def _to(code: str) -> Callable[[str, str], str]:
+    return lambda *_: code
 
 
-def _diabetes(suffix: str) -> Callable[[str], str]:
+def _diabetes(suffix: str) -> Callable[[str, str], str]:
     """Return the diabetes code of the same type with another complication."""
-    return lambda code: f"{code[:3]}.{suffix}"
+    return lambda code, _: f"{code[:3]}.{suffix}"
 
 
 DIABETES = ("E08.9", "E09.9", "E10.9", "E11.9", "E13.9")
@@ -45,28 +45,33 @@ STROKE = ("Z86.73",)
 DEMENTIA = ("G30", "G31.83", "G31.0", "G20")
 
 
-def _side_of_hemiplegia(code: str) -> str:
+def _side_of_hemiplegia(code: str, _: str) -> str:
     """Return hemiplegia after a stroke, of the side that a code of hemiplegia says."""
     return f"I69.35{code[-1] if code[-1] in '1234' else '9'}"
 
 
-def _elsewhere(code: str) -> str:
+def _elsewhere(code: str, _: str) -> str:
     """Return dementia in a disease classified elsewhere, of the same severity and with the same disturbance."""
     suffix = code[3:]
     return "F02" + (f".8{suffix[2:]}" if suffix.startswith(".9") else suffix)
 
 
-def _osteoporotic(code: str) -> str:
+def _osteoporotic(code: str, _: str) -> str:
     """Return the fracture in osteoporosis of the site and episode of a pathological fracture."""
     return f"M80.0{code[5:]}"
 
 
-def _vertebral(code: str) -> str:
+def _vertebral(code: str, _: str) -> str:
     """Return the fracture of a vertebra in osteoporosis, of the episode of a collapsed vertebra."""
     return f"M80.08X{code[-1]}"
 
 
-def _neoplastic(code: str) -> str:
+def _collapsed(_: str, fracture: str) -> str:
+    """Return the fracture of a vertebra in osteoporosis, of the episode of a fracture."""
+    return f"M80.08X{fracture[-1] if fracture[-1] in 'DGKPS' else 'A'}"
+
+
+def _neoplastic(code: str, _: str) -> str:
     """Return the fracture in neoplastic disease of the site and episode of a pathological fracture."""
     return f"M84.5{code[5:]}"
 
@@ -111,12 +116,11 @@ COMBINATIONS = (
     Combination(("M84.4*",), ("M81.0",), _osteoporotic, drop=True),
     Combination(("M84.4*",), ("C",), _neoplastic, close=True),
     Combination(("Z47*", "Z48*", "Z98.89*"), ("S", "M80", "M84"), _to("")),
-    Combination(("R52", "M25.5*", "M79.6*", "R60.9", "R22*"), ("S",), _to(""), close=True),
+    Combination(("R52", "M25.5*", "M79.6*", "R60.9", "R22*"), ("S", "T63"), _to(""), close=True),
     Combination(("Z34*",), ("O",), _to("")),
     *(Combination((f"{kind}.51",), (f"{kind}.52",), _to("")) for kind in ("E08", "E09", "E10", "E11", "E13")),
     Combination(("I85.00",), ("K70.3", "K74.6", "K76.6"), _to("I85.10")),
     Combination(("I85.01",), ("K70.3", "K74.6", "K76.6"), _to("I85.11")),
-    Combination(("D50.9",), ("N92", "K92.2", "K62.5", "K92.1"), _to("D50.0"), close=True),
     *(Combination((code,), ("I69.3",), _to(into)) for code, into in DEFICITS),
     Combination(("R55", "R40.4"), (HEAD_INJURY,), _to(""), close=True),
     Combination(("R33.9",), ("N40",), _to("R33.8")),
@@ -131,7 +135,7 @@ COMBINATIONS = (
     Combination(("I25.10",), ("I20.0",), _to("I25.110"), drop=True),
     Combination(("I25.10",), ("I20.8",), _to("I25.118"), drop=True),
     Combination(("I25.10",), ("I20.9",), _to("I25.119"), drop=True),
-    Combination(("M81.0",), ("M48.5", "S22.0", "S32.0", "M84.48", "T14.8"), _to("M80.08XA"), drop=True, close=True),
+    Combination(("M81.0",), ("M48.5", "S22.0", "S32.0", "M84.48"), _collapsed, drop=True, close=True),
     Combination(
         ("K57.30", "K57.32"), ("K65.0", "K63.0", "K63.1", "K65.1", "L02.91"), _to("K57.20"), drop=True, close=True
     ),
@@ -222,7 +226,7 @@ class _Findings:
         changed = [number for number in self._numbers.get(code, []) if not rule.close or self._sentence[number] in near]
         if not changed or not partners:
             return
-        into = rule.into(code)
+        into = rule.into(code, other)
         used = {near[self._sentence[number]] if rule.close else partners[0] for number in changed}
         for number in changed:
             self._move(number, code, into)

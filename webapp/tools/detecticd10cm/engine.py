@@ -30,9 +30,11 @@ UNHEALED = pattern("unhealed")
 UNION = {"nonu": ("nonunion",), "unun": ("nonunion",), "malu": ("malunion",), "dela": ("delay", "healing")}
 """What titles call a fracture that does not heal as it should, by how notes begin to say so."""
 SEQUELA = pattern("sequela")
-COMPLICATION, SINCE = ("T8", "M96", "M97"), pattern("since")
+COMPLICATION, SINCE = ("T3", "T4", "T50", "T8", "M96", "M97"), pattern("since")
 """A complication weeks after an operation is new; an injury weeks ago is not."""
 RIBS = pattern("several_ribs")
+SYMPTOMS, GONE = ("R", "H53.14"), pattern("gone")
+"""A symptom that has gone is none; a disease that has resolved is still what the visit is for."""
 NUMBERED = frozenset(("stage", "type", "grade", "category", "class", "level", "degree"))
 """Words before a number that tells more of a finding; others are measures."""
 HEAD_INJURY = "S06"
@@ -214,6 +216,8 @@ def _finding(
     ):
         status = "history"
     row, start = _conscious(store, choice.row, note.text, day), match.start
+    if status == "present" and store.key(row).startswith(SYMPTOMS) and GONE.match(note.text, match.end, sentence.end):
+        status = "negated"
     if match.source == "procedure":
         if where.status == "present" and not STATE.search(match.phrase) and not _dated(note, match):
             return None
@@ -294,6 +298,9 @@ def _said(note: Note, match: Match, before: Match | None, after: Match | None) -
     first = before.at[-1] + 1 if before and before.at[-1] < match.at[0] else 0
     last = after.at[0] if after and after.at[0] > match.at[-1] else len(words)
     text = note.text
+    if last < len(words) and after and after.row != matching.NOTHING:
+        comma = text.rfind(",", match.end, words[last].start)
+        last = next((place for place in range(match.at[-1] + 1, last) if words[place].start > comma >= 0), last)
     own = {words[place].text for place in range(match.at[0], match.at[-1] + 1)}
     if RIBS.search(text, match.start, match.end + 1):
         own.add("multiple")

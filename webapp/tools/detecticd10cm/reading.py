@@ -13,6 +13,7 @@ from rapidfuzz.distance import OSA
 
 from webapp.codes.terms import reviewed, spelling
 from webapp.codes.terms.reviewed import Line
+from webapp.codes.terms.sounds import sound
 from webapp.codes.terms.store import Store
 from webapp.codes.terms.wordlists import listed
 from webapp.codes.terms.words import SMALL, Word, spans
@@ -37,11 +38,11 @@ STOP = re.compile(r"[,;:.?!()]")
 DISEASE = re.compile(r"[A-U][0-9][0-9A-Z](?:\.|$)")
 """A code that is no external cause (V to Y), factor or encounter (Z), nor of HCPCS."""
 KEPT_SPELLINGS = 50_000
-SELDOM = 3
+SELDOM, TWO = 3, 2
 LONG = 9
 SIDE = re.compile(r"(?:right|left|bilateral|both|right (?:eye|ear)|left (?:eye|ear)|both (?:eyes|ears))", re.IGNORECASE)
 LONG_TERM = frozenset(("long", "longterm", "chronic", "use"))
-LASTING = (("long", "term"), ("longterm",), ("chronic",), ("lifelong",), ("daily",))
+LASTING = (("long", "term"), ("longterm",), ("chronic",), ("lifelong",), ("daily",), ("weekly",))
 TAKING = (("on",), ("take",), ("taking",), ("continue",))
 TAKEN = ("Z79.01", "Z79.02", "Z79.4", "Z79.621", "Z79.631", "Z79.82")
 """Drugs that are taken for long whenever they are taken: against clotting and rejection, for hormones, and insulin."""
@@ -54,6 +55,8 @@ AMBIGUOUS = listed("ambiguous")
 """Single words that are seldom meant as a finding."""
 WORDS_TOO = listed("words_too")
 """Words of the language that are abbreviations only in capitals."""
+KEPT_KINDS = frozenset(("context", "item", "test"))
+"""Kinds of abbreviations that stay as they are written."""
 EXPANDED_KINDS = frozenset(("diagnosis", "symptom", "anatomy", "procedure"))
 
 
@@ -137,7 +140,7 @@ def _canonical(store: Store, raw: list[Word], text: str, said: str) -> tuple[lis
             continue
         device = line.kind == "item" and line.codes and line.codes[0].startswith("Z9")
         if line.kind not in EXPANDED_KINDS and not device and not SIDE.fullmatch(line.meaning):
-            pending += raw[at : at + length] if line.kind in {"context", "item"} else []
+            pending += raw[at : at + length] if line.kind in KEPT_KINDS else []
             at += length
             continue
         flush()
@@ -148,7 +151,7 @@ def _canonical(store: Store, raw: list[Word], text: str, said: str) -> tuple[lis
             shorts.append(Short(first, len(words) - 1, line))
         at += length
     flush()
-    respelt = list(_respelt(store, raw))
+    respelt = list(_respelt(store, raw, surely=True))
     shorts += _word_for_word(respelt, words, text)
     shorts += _allergies(respelt, words, text)
     shorts += _learned(store, words)
@@ -362,8 +365,11 @@ def _section(headers: list[tuple[int, int, str]], last: int, start: int, text: s
     return "none" if ended or start > after + LONGEST_SECTION else name
 
 
-def _respelt(store: Store, words: list[Word]) -> Iterator[Word]:
-    """Yield words, and in the place of one that nobody knows the known word that is close to it."""
+def _respelt(store: Store, words: list[Word], *, surely: bool = False) -> Iterator[Word]:
+    """Yield words, and in the place of one that nobody knows the known word that is close to it.
+
+    `surely`: only where a single letter is wrong, or the letters are the same.
+    """
     for word in words:
         text = word.text
         unknown = (
@@ -373,25 +379,36 @@ def _respelt(store: Store, words: list[Word]) -> Iterator[Word]:
             and text not in store.others
         )
         best = _close(store, text) if unknown else ""
+        if surely and best and OSA.distance(text, best) > 1 and sorted(text) != sorted(best):
+            best = ""
         yield Word(best, word.start, word.end) if best else word
 
 
 def _likely(text: str, spelling: str, count: int) -> bool:
-    """Whether a known word is meant by an unknown one: two errors only in long words, or of the same letters."""
+    """Whether a known word is meant by an unknown one: two errors only in long words, of the same letters or sound."""
     if text.endswith(("ed", "ing")) and not spelling.endswith(("ed", "ing")):
         return False
     errors = OSA.distance(text, spelling)
-    return count >= SELDOM and (errors == 1 or len(text) >= LONG or sorted(text) == sorted(spelling))
+    alike = sorted(text) == sorted(spelling) or sound(text) == sound(spelling)
+    return count >= SELDOM and errors <= TWO and (errors == 1 or len(text) >= LONG or alike)
 
 
 def _close(store: Store, text: str) -> str:
     kept = store.spellings.get(text)
     if kept is None:
-        choices = spelling.respelt(store, text, first=True)
-        kept = store.words[choices[0][0]] if choices else spelling.written(store, text, frozenset())
-        if kept in store.number and not _likely(text, kept, int(store.word_count[store.number[kept]])):
-            kept = ""
+        kept = _known(store, text)
+        if not kept and not text.endswith(("ed", "ing")):
+            kept = _known(store, f"{text}s")  # “shingels” is no plural
         if len(store.spellings) > KEPT_SPELLINGS:
             store.spellings.clear()
         store.spellings[text] = kept
     return kept
+
+
+def _known(store: Store, text: str) -> str:
+    """Return the word that is meant by one that nobody knows, empty if none surely is."""
+    choices = [store.words[at] for at, _ in spelling.respelt(store, text, first=True)[:1]]
+    choices += [word for word in (spelling.written(store, text, frozenset()),) if word and len(word) <= len(text) + 2]
+    best = min(choices, key=lambda word: OSA.distance(text, word), default="")
+    count = int(store.word_count[store.number[best]]) if best in store.number else SELDOM
+    return best if best and _likely(text, best, count) else ""

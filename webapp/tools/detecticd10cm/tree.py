@@ -33,8 +33,8 @@ LIST = re.compile(
     r"(?:[a-z]+ )?[a-z]+(?:, (?:[a-z]+ )?[a-z]+)*,? (?:and|or|including) (?:[a-z]+ )?[a-z]+", re.IGNORECASE
 )
 """What a title names together: who says one part of the body of them need not say the others."""
-TOGETHER, WHOLE = 2.0, 1.0
-"""What a title gains that names what is said among others, and that names only the larger part of the body."""
+TOGETHER, WHOLE, ONE_SIDE = 2.0, 1.0, 1.5
+"""What a title gains that names what is said among others, only the larger part of the body, or “unilateral”."""
 ABSENT = re.compile(
     r"\b(?:without|not|whether with) ((?:(?:loss|mention|evidence|spontaneous rupture) of )?[^,;]*?)"
     r"(?= of | in | on | at |[,;]|$)"
@@ -212,6 +212,7 @@ def _score(
     left = whole.words - whole.unknown - named.words - SIDES - FREE
     score += LEFT_OUT_COST * len(left & said) + DROPPED_COST * len(left - said - ASSUMED)
     sides, wanted = (named.words & SIDES) - {"unilateral"}, (said & SIDES) - {"unilateral"}
+    score += ONE_SIDE * ("unilateral" in named.words and len(wanted - {"bilateral"}) == 1)
     return score + 2.0 * len(sides & wanted) - 2.5 * len(sides - wanted) - 1.0 * len(wanted - sides)
 
 
