@@ -99,14 +99,27 @@ def redis_url(redis_server: RedisServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
+def shared_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the test processes of a run keep what one of them makes for all."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if hasattr(request.config, "workerinput") else base
+
+
+@pytest.fixture(scope="session")
+def whole_catalogue(shared_folder: Path) -> Path:
+    """A data folder to copy, with all that a first start loads; made once for all test processes."""
+    from tests.support import whole
+
+    return whole.made(shared_folder / "whole")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest, shared_folder: Path) -> PostgresServer:
     """The run's PostgreSQL, with a migrated template; one for all test processes."""
     from tests.support import applications
 
     among_others = hasattr(request.config, "workerinput")
-    base = tmp_path_factory.getbasetemp()
-    record = (base.parent if among_others else base) / "postgres"
-    server = PostgresServer(record, run=os.getppid() if among_others else os.getpid())
+    server = PostgresServer(shared_folder / "postgres", run=os.getppid() if among_others else os.getpid())
     server.ensure(lambda url: applications.migrated(applications.settings(DATABASE_URL=url)))
     return server
 

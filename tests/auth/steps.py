@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from tests.support import kept
 from webapp.auth.models import AuditEvent, LoginSession, User
 from webapp.extensions import db
 from webapp.mail.models import OutboxMail
@@ -35,6 +36,16 @@ def submit(client: FlaskClient, path: str, **fields: str) -> TestResponse:
 
 def register(client: FlaskClient, email: str = ALICE, password: str = PASSWORD, to: str = "/") -> TestResponse:
     return submit(client, "/register", email=email, password=password, next=to)
+
+
+def have_registered(app: Flask) -> None:
+    """Let alice have an account; a password is meant to take long to hash, and one hash serves many tests."""
+    with app.app_context():
+        kept.filled(app, "alice", lambda: _register_elsewhere(app))
+
+
+def _register_elsewhere(app: Flask) -> None:
+    assert register(app.test_client()).status_code == 303
 
 
 def log_in(client: FlaskClient, email: str = ALICE, password: str = PASSWORD, to: str = "/") -> TestResponse:

@@ -15,7 +15,7 @@ from webapp.extensions import db, transaction
 
 @pytest.fixture(autouse=True)
 def _alice(app: Flask) -> None:
-    steps.register(app.test_client())
+    steps.have_registered(app)
 
 
 def test_a_reader_is_back_on_the_wanted_code(app: Flask, client: FlaskClient) -> None:

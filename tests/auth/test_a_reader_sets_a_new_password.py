@@ -23,7 +23,7 @@ def _ask(app: Flask, email: str = ALICE, to: str = "/") -> str:
 
 @pytest.fixture(autouse=True)
 def _alice(app: Flask) -> None:
-    steps.register(app.test_client())
+    steps.have_registered(app)
 
 
 def test_the_link_sets_it_and_leads_back_to_the_wanted_code(app: Flask, client: FlaskClient) -> None:

@@ -54,7 +54,7 @@ OWN = ["/", "/codes/icd-10-cm/E11.9", "/search?q=http://evil.example", "/a//b", 
 
 @pytest.fixture(autouse=True)
 def _alice(app: Flask) -> None:
-    steps.register(app.test_client())
+    steps.have_registered(app)
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)

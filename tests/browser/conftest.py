@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
+import itertools
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120
+from tests.browser.served import Site, running
+from tests.support import whole
+
+PASSWORD = "a calm river at dusk"
+_readers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,62 +25,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@dataclass(frozen=True)
-class Site:
-    """A running site."""
-
-    url: str
-    data: Path
-    environ: dict[str, str]
-    pid: int
-
-    def flask(self, *arguments: str) -> str:
-        """Run a command on the site's data folder, as an operator does."""
-        command = [str(Path(sys.executable).parent / "flask"), "--app", "wsgi", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.environ, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site for all tests that leave its clock alone."""
-    yield from running(tmp_path_factory.mktemp("site"))
-
-
-def running(data: Path) -> Iterator[Site]:
-    """`python -m webapp` with every default, on a free port and an empty data folder."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    environ = {**kept, "DATA": str(data), "PORT": str(port)}
-    log = (data / "log.txt").open("w+")
-    server = subprocess.Popen([sys.executable, "-m", "webapp"], cwd=ROOT, env=environ, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait(lambda: _answers(f"{url}/health/ready"), server, data / "log.txt")
-        yield Site(url, data, environ, server.pid)
-    finally:
-        server.terminate()
-        server.wait(30)
-        log.close()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def _wait(ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
-    while not ready():
-        assert server.poll() is None, f"the site ended: {log.read_text()}"
-        assert time.monotonic() < end, f"the site did not start: {log.read_text()}"
-        time.sleep(0.2)
+def site(tmp_path_factory: pytest.TempPathFactory, whole_catalogue: Path) -> Iterator[Site]:
+    """A site for all tests that leave its clock alone; what a first start loads is there already."""
+    data = tmp_path_factory.mktemp("site")
+    whole.copy(whole_catalogue, data)
+    yield from running(data)
 
 
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
@@ -127,3 +75,32 @@ def open_page(browser: Browser, site: Site, complaints: Complaints) -> Iterator[
     yield make
     for context in contexts:
         context.close()
+
+
+def register(page: Page) -> str:
+    """Fill the form of a registration that is open; return the address, once there is an account of it."""
+    email = f"alice{next(_readers)}.{datetime.now(UTC):%H%M%S%f}@example.org"
+    page.locator("input[name=email]").fill(email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name=re.compile("create", re.IGNORECASE)).click()
+    page.wait_for_url(lambda url: "/register" not in url)
+    return email
+
+
+@pytest.fixture
+def make_subscriber(open_page: Callable[..., Page], site: Site) -> Callable[..., Page]:
+    """Opens a browser in which somebody of the plan Pro is signed in; keyword arguments as of `Browser.new_context`."""
+
+    def make(**options: object) -> Page:
+        page = open_page(accept_downloads=True, **options)
+        page.goto("/register")
+        site.flask("billing", "grant", register(page), "pro")
+        return page
+
+    return make
+
+
+@pytest.fixture
+def subscriber(make_subscriber: Callable[..., Page], scripts: bool) -> Page:
+    """A browser of a subscriber, with scripts and without."""
+    return make_subscriber(java_script_enabled=scripts)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import PASSWORD, register
 from webapp.access.sentences import day
 from webapp.core.periods import Period
 
-PASSWORD = "a calm river at dusk"
 MORE_CODES = ("E11.9", "I10", "J45.909", "S52.501A", "Z00.00")
-_readers = itertools.count(1)
 
 
 def reset_day() -> str:
@@ -23,14 +21,6 @@ def reset_day() -> str:
 
 def status_of(page: Page, path: str) -> int:
     return page.goto(path).status
-
-
-def register(page: Page) -> str:
-    email = f"alice{next(_readers)}.{datetime.now(UTC):%H%M%S%f}@example.org"
-    page.locator("input[name=email]").fill(email)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name=re.compile("create", re.IGNORECASE)).click()
-    return email
 
 
 def banner(page: Page):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,24 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
 from tests.support.pages import assert_sound
 
 TOOL = "/tools/detecticd10cm"
 NOTE = "Type 2 diabetes mellitus.\n  Essential hypertension <b>.\nDenies chest pain."
-_readers = itertools.count(1)
-
-
-@pytest.fixture
-def subscriber(open_page: Callable[..., Page], site: Site, scripts: bool) -> Page:
-    page = open_page(accept_downloads=True, java_script_enabled=scripts)
-    email = f"nora{next(_readers)}@example.org"
-    page.goto("/register")
-    page.locator("input[name=email]").fill(email)
-    page.locator("input[name=password]").fill("a calm river at dusk")
-    page.get_by_role("button", name=re.compile("create", re.IGNORECASE)).click()
-    site.flask("billing", "grant", email, "pro")
-    return page
 
 
 def sound(page: Page, scripts: bool) -> None:

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, running
+from tests.browser.conftest import PASSWORD
+from tests.browser.served import Site, running
 from tests.support.pages import assert_sound
 
-PASSWORD = "a calm river at dusk"
 CODE = "/codes/hcpcs/G0105"
 PAYS, DECLINED, FAILS_LATER, ASKS = (
     "4242 4242 4242 4242",
@@ -31,7 +31,7 @@ _readers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site of this story's own: other tests know what day it is."""
+    """A site of this story's own, from an empty folder: other tests know what day it is."""
     yield from running(tmp_path_factory.mktemp("paying-site"))
 
 

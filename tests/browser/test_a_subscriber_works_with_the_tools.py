@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Complaints, Site
+from tests.browser.conftest import Complaints
+from tests.browser.served import Site
 from tests.codes import fee_files
 from tests.support.pages import assert_sound
 
@@ -19,12 +19,12 @@ CLAIM_DAY, PAYMENT_DAY = "2026-11-03", "2026-02-03"
 MAPPING = "diagnosis_code,cc,model_name\nE119,38,CMS-HCC Model V28\nE1122,37,CMS-HCC Model V28\n"
 HIERARCHY = "cc_parent,cc_child,model_domain,model_version,model_fullname\n37,38,CMS-HCC,V28,V28115H1\n"
 FACTORS = "version,segment,variable,factor\nV28,CNA,HCC37,0.166\nV28,CNA,HCC38,0.166\nV28,CNA,F65_69,0.33\n"
-_readers = itertools.count(1)
+pytestmark = pytest.mark.usefixtures("loaded")
 
 
 @pytest.fixture(scope="module")
-def loaded(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The site with a made-up fee schedule, its localities, and a model with factors."""
+def loaded(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give the site a made-up fee schedule, its localities, and a model with factors."""
     folder = tmp_path_factory.mktemp("tools")
     for source, name, data in (
         ("mpfs", fee_files.fees().name, fee_files.fees().data),
@@ -36,19 +36,6 @@ def loaded(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
         file: Path = folder / name
         file.write_bytes(data)
         site.flask("codes", "import", source, str(file))
-    return site
-
-
-@pytest.fixture
-def subscriber(open_page: Callable[..., Page], loaded: Site, scripts: bool) -> Page:
-    page = open_page(accept_downloads=True, java_script_enabled=scripts)
-    email = f"tina{next(_readers)}@example.org"
-    page.goto("/register")
-    page.locator("input[name=email]").fill(email)
-    page.locator("input[name=password]").fill("a calm river at dusk")
-    page.get_by_role("button", name=re.compile("create", re.IGNORECASE)).click()
-    loaded.flask("billing", "grant", email, "pro")
-    return page
 
 
 def sound(page: Page, scripts: bool) -> None:
@@ -62,7 +49,7 @@ def download(page: Page) -> list[str]:
     return Path(file.value.path()).read_text("utf-8-sig").splitlines()
 
 
-def test_a_guest_reads_what_the_tools_do(open_page: Callable[..., Page], loaded: Site) -> None:
+def test_a_guest_reads_what_the_tools_do(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.goto("/")
     page.get_by_role("navigation", name="Site").get_by_role("link", name="Tools").click()

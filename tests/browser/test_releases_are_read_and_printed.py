@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,40 +9,32 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.served import Site
 from tests.support.pages import assert_sound
 
 RELEASES = "/codes/hcpcs/releases"
 DIFFERENCES = f"{RELEASES}/differences?dataset=tos&from=2024-01-01&to=2025-01-01"
 ROWS = 250
 """More than one page of changes."""
-_readers = itertools.count(1)
+pytestmark = pytest.mark.usefixtures("loaded")
 
 
 @pytest.fixture(scope="module")
-def loaded(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The site with two releases of a small dataset: 250 rows that are new, and one that changed."""
+def loaded(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give the site two releases of a small dataset: 250 rows that are new, and one that changed."""
     folder = tmp_path_factory.mktemp("tos")
     for year, rows in ((2024, ["G0105,1"]), (2025, ["G0105,2", *(f"Q{number:04},9" for number in range(ROWS))])):
         file: Path = folder / f"tos_{year}.csv"
         file.write_text("\n".join(["code,tos", *rows, ""]))
         site.flask("codes", "import", "tos", str(file), "--effective", f"{year}-01-01")
-    return site
 
 
 @pytest.fixture
-def subscriber(open_page: Callable[..., Page], loaded: Site) -> Page:
-    page = open_page(accept_downloads=True, permissions=["clipboard-read", "clipboard-write"])
-    email = f"dora{next(_readers)}@example.org"
-    page.goto("/register")
-    page.locator("input[name=email]").fill(email)
-    page.locator("input[name=password]").fill("a calm river at dusk")
-    page.get_by_role("button", name=re.compile("create", re.IGNORECASE)).click()
-    loaded.flask("billing", "grant", email, "pro")
-    return page
+def subscriber(make_subscriber: Callable[..., Page]) -> Page:
+    return make_subscriber(permissions=["clipboard-read", "clipboard-write"])
 
 
-def test_pages_of_releases_are_sound_for_a_guest(open_page: Callable[..., Page], loaded: Site) -> None:
+def test_pages_of_releases_are_sound_for_a_guest(open_page: Callable[..., Page]) -> None:
     page = open_page()
     for path, status in {RELEASES: 200, "/codes/icd-10-cm/releases": 200, DIFFERENCES: 402}.items():
         answer = page.goto(path)

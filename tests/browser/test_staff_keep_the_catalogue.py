@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_a_guest_becomes_a_subscriber import register
+from tests.browser.conftest import register
 from tests.codes import tabular
 from tests.support.pages import assert_sound
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -115,7 +117,11 @@ def test_a_load_stands_if_the_index_cannot_be_built_and_the_schedule_builds_it(a
 
 
 @pytest.mark.slow
-def test_a_start_builds_it_and_the_next_one_does_not(app: Flask) -> None:
+def test_a_start_builds_it_and_the_next_one_does_not(
+    make_app: Callable[..., Flask], whole_catalogue: Path, tmp_path: Path
+) -> None:
+    shutil.copy(whole_catalogue / "codeshelf.db", tmp_path)
+    app = make_app()
     told: list[str] = []
     with app.app_context():
         prepare.load_catalogue(told.append)

@@ -13,13 +13,13 @@ from sqlalchemy import func, select
 
 from tests.codes import tabular
 from tests.support import applications
+from tests.support import whole as whole_lists
 from webapp.codes import browse, search, service, starter
 from webapp.codes.datasets.parsed import Given
 from webapp.codes.document import Document, parse
 from webapp.codes.importers import icd10cm
 from webapp.codes.importers.files import open_source
 from webapp.codes.models import Code, CodeVersion
-from webapp.codes.terms import keeping
 from webapp.extensions import db
 
 pytestmark = pytest.mark.slow
@@ -28,16 +28,10 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "icd10cm"
 
 
 @pytest.fixture(scope="session")
-def _loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def _loaded(whole_catalogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     data = tmp_path_factory.mktemp("whole")
-    site = applications.settings(DATA=data)
-    applications.migrated(site)
-    app = applications.create_app(site)
-    told: list[tuple[str, int, int]] = []
-    with app.app_context():
-        starter.load(lambda *step: told.append(step))
-        keeping.keep(lambda *step: told.append(step))
-    app.extensions["told"] = told
+    whole_lists.copy(whole_catalogue, data)
+    app = applications.create_app(applications.settings(DATA=data))
     yield app
     applications.close(app)
 
@@ -128,8 +122,8 @@ def test_the_starter_articles_are_loaded(whole: Flask) -> None:
     assert len(browse.chapters("hcpcs")) >= 6
 
 
-def test_progress_was_told_to_the_end(whole: Flask) -> None:
-    told = whole.extensions["told"]
+def test_progress_was_told_to_the_end(whole_catalogue: Path) -> None:
+    told = whole_lists.told_while_loading(whole_catalogue)
     assert list(dict.fromkeys(label for label, _, _ in told)) == ["Reading", "Pages", "Search index"]
     assert all(done <= total for _, done, total in told)
     assert told[-1][1] == told[-1][2]

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.codes import given_rows, ptp_files, tabular
-from tests.support import people
+from tests.support import kept, people
 from webapp.codes import loader
 from webapp.codes.datasets import ptp
 from webapp.codes.datasets.parsed import Given
@@ -74,12 +74,17 @@ ASKED = {CLAIM: CLAIM_FIELDS, PRICES: PRICE_FIELDS, RAF: RAF_FIELDS}
 
 def subscriber(app: Flask, folder: Path) -> FlaskClient:
     """A browser of a subscriber on a site with a release of everything; `folder` takes the files."""
-    with app.app_context():
+    edits = ptp_files.write(folder)
+
+    def load() -> None:
         with transaction():
             loader.load(tabular.listing())
         given_rows.load(TABLES)
         with transaction():
-            ptp.load([ptp_files.write(folder)], Given())
+            ptp.load([edits], Given())
+
+    with app.app_context():
+        kept.filled(app, "data tools", load)
     return people.client_for(app, people.add_reader(app, "alice@example.org", "pro"))
 
 

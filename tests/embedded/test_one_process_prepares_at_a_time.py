@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from tests.support import sites
+import config
+from tests.support import applications, sites
 from webapp.embedded import prepare
 
 MIGRATE = "from webapp.app import create_app\nfrom webapp.embedded.prepare import migrate_locked\n"
@@ -35,8 +36,10 @@ def test_both_of_two_find_the_schema(environ):
     for process in both:
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors
-    done = sites.run(["-m", "flask", "--app", "wsgi", "db", "check"], environ)
-    assert done.returncode == 0, done.stderr
+    app = applications.create_app(config.load(environ))
+    done = app.test_cli_runner().invoke(args=["db", "check"])
+    applications.close(app)
+    assert done.exit_code == 0, done.output
 
 
 def test_one_waits_while_another_holds_the_lock(database):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import flask_migrate
 from flask import Flask
@@ -43,7 +42,8 @@ class KeptRule(Rule):
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         """Return the function that werkzeug writes from the rule alone; it is given the rule when it is called."""
-        key: tuple[Any, ...] = (self.rule, self.subdomain, self.host, repr(self.defaults), append_unknown)
+        said = (self.rule, self.subdomain, self.host, self.merge_slashes, repr(self.defaults))
+        key = (*said, append_unknown)
         if key not in BUILDERS:
             BUILDERS[key] = super()._compile_builder(append_unknown)
         return BUILDERS[key]

@@ -31,10 +31,9 @@ def notes_folder(_migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Store:
+def whole(shared_folder: Path) -> Store:
     """The term store of the packaged release, built once for all test processes."""
-    base = tmp_path_factory.getbasetemp()
-    return release.store((base.parent if hasattr(request.config, "workerinput") else base) / "release-terms")
+    return release.store(shared_folder / "release-terms")
 
 
 @pytest.fixture

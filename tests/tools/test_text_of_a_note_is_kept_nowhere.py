@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import logging
 import os
 import signal
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,11 +22,14 @@ from tests.support import applications, people
 from tests.support.processes import wait_until
 from tests.support.sites import RunningSite, children
 from tests.tools import notes
+from tests.tools.leftovers import CANARY, Check, files_with, kept_in_redis
+from tests.tools.leftovers import everything_is_logged as everything_is_logged
+from tests.tools.leftovers import nothing_is_kept as nothing_is_kept
+from tests.tools.leftovers import spools as spools
 from tests.tools.notes import BATCH, PAGE, send
 from webapp.extensions import db
 from webapp.metering.models import QuotaReservation, QuotaUsage
 
-CANARY = "canaryquokkazebra"
 NOTE = f"Fever of {CANARY}. Denies {CANARY} pain."
 MANY = 500
 FILLER = "Sleeps well and walks each day. " * 120
@@ -37,49 +38,9 @@ SignIn = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def spools(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files of this process go."""
-    folder = tmp_path_factory.mktemp("spools")
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def _everything_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    with caplog.at_level(logging.DEBUG):
-        yield
-
-
-@pytest.fixture
-def check(
-    notes_app: Flask, spools: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> Callable[[FlaskClient], None]:
+def check(notes_app: Flask, nothing_is_kept: Check) -> Callable[[FlaskClient], None]:
     """Look everywhere for what was sent."""
-
-    def look(client: FlaskClient) -> None:
-        notes_app.extensions["counts"].flush()
-        assert files_with(notes_app.extensions["settings"].data) == []
-        with notes_app.app_context():
-            for table in db.metadata.tables.values():
-                assert CANARY not in repr(db.session.execute(table.select()).all()), table.name
-        assert kept_in_redis(notes_app.extensions["redis"].client) == []
-        assert list(spools.rglob("*")) == []
-        printed = capfd.readouterr()
-        assert CANARY not in caplog.text + printed.out + printed.err
-        assert not [name for name in ("session", "form", "guest") if CANARY in str(client.get_cookie(name))]
-        for path in ("/metrics", "/account", "/", PAGE, BATCH):
-            assert CANARY not in client.get(path).text, path
-
-    return look
-
-
-def files_with(folder: Path) -> list[str]:
-    return [str(path) for path in folder.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
-
-
-def kept_in_redis(client: redis.Redis) -> list[bytes]:
-    keys = list(client.scan_iter())
-    return [key for key in keys if CANARY.encode() in key + (client.dump(key) or b"")]
+    return lambda client: nothing_is_kept(notes_app, client, PAGE, BATCH)
 
 
 def body(token: str, count: int = MANY, name: str = f"{CANARY}.csv") -> tuple[str, bytes]:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from webapp.codes.terms import phrases, spelling
-from webapp.codes.terms.build import ABSENT, DEFAULT, LITTLE, SOURCES, UNSAID, WITHOUT
+from webapp.codes.terms.build import ABSENT, DEFAULT, LITTLE, SIDES, SOURCES, UNSAID, WITHOUT
 from webapp.codes.terms.sounds import sound
 from webapp.codes.terms.store import LEVEL_WEIGHT, Store
 from webapp.codes.terms.wordlists import listed
@@ -33,6 +33,8 @@ GROUPED = 25
 """Hits whose seventh characters are looked at."""
 LOOKED_AT = 160
 """Terms of one reading that are looked at one by one."""
+MISSPELT = 0.85
+"""How surely a word is another one, misspelt, that may as well be unfinished."""
 EXPANDED = 0.985
 """What a reading with something put in the place of its words is worth against one as it stands."""
 SOURCE_WORTH = {
@@ -161,7 +163,7 @@ def _written(store: Store, given: list[Word], corrected: dict[str, str]) -> Iter
     """Yield words, those that nobody knows put right where one other is surely meant; `corrected` is told."""
     for word in given:
         text = word.text
-        known = text in store.number or text in store.reader.known or text in SMALL or text in EPISODE
+        known = text in store.number or text in store.reader.known or text in SMALL or text in EPISODE | store.others
         if known or len(text) < SHORTEST_HEARD or store.beginning(text):
             yield word
             continue
@@ -193,14 +195,16 @@ def _slots(store: Store, words: list[Word], *, unfinished: bool = False) -> list
         corrected = ""
         if (unfinished or last or number is None) and len(word.text) > 1:
             choices += [each for each in spelling.beginnings(store, word.text) if each[0] != number]
-        if number is None and len(word.text) > SHORTEST_HEARD and store.sounds.get(sound(word.text)):
+        if word.text in store.others:
+            pass
+        elif number is None and len(word.text) > SHORTEST_HEARD and store.sounds.get(sound(word.text)):
             surest = dict(choices)
             for at, sure in spelling.respelt(store, word.text):
-                surest[at] = max(sure, surest.get(at, 0.0))
+                surest[at] = max(sure * (MISSPELT if choices and last else 1.0), surest.get(at, 0.0))
             choices = sorted(surest.items(), key=lambda each: -each[1])
             best = store.words[choices[0][0]] if choices else word.text
             corrected = "" if best.startswith(word.text) else best
-        if not choices:
+        if not choices and word.text not in store.others:
             choices = spelling.respelt(store, word.text)
             corrected = store.words[choices[0][0]] if choices else ""
         heaviest = float(store.weight[choices[0][0]]) if choices else UNKNOWN * store.rarest
@@ -257,7 +261,7 @@ def _hits(
     total: float,
 ) -> list[Hit]:
     split = _split(store, slots, reading)
-    spoken = {slot.text for slot in slots}
+    spoken = {slot.text for slot in slots} | {store.words[slot.choices[0][0]] for slot in slots if slot.choices}
     best: dict[int, Hit] = {}
     respelt = tuple((slot.text, slot.respelt) for slot in slots if slot.respelt)
     for at in np.argsort(-worth, kind="stable").tolist():
@@ -273,7 +277,11 @@ def _hits(
         score *= _chapter(store.plain(row), system, spoken)
         best[row] = Hit(row, score, term, (*reading.expansions, *respelt))
     ranked = sorted(best.values(), key=lambda hit: -hit.score)
-    return [_episode(store, hit, slots) if place < GROUPED else hit for place, hit in enumerate(ranked)]
+    denied = any(word.text in DENIALS for word in reading.words)
+    return [
+        _episode(store, _sided(store, hit, slots, asked), slots, denied=denied) if place < GROUPED else hit
+        for place, hit in enumerate(ranked)
+    ]
 
 
 def _split(store: Store, slots: list[_Slot], reading: phrases.Reading) -> int:
@@ -322,7 +330,32 @@ def _chapter(plain: str, system: int, spoken: set[str]) -> float:
     return 1.0
 
 
-def _episode(store: Store, hit: Hit, slots: list[_Slot]) -> Hit:
+def _sided(store: Store, hit: Hit, slots: list[_Slot], asked: Asked) -> Hit:
+    """Take the code of the side that the query speaks of, if the code found leaves the side open."""
+    spoken = [text for slot in slots for text in (slot.text, slot.respelt) if text in SIDES]
+    sides = [store.number[text] for text in spoken if text in store.number]
+    if len(sides) != 1 or store.system(hit.row):
+        return hit
+    row = _on_side(store, hit.row, sides[0], asked.days[0])
+    return hit if row < 0 else replace(hit, row=row)
+
+
+@lru_cache(maxsize=4_000)
+def _on_side(store: Store, row: int, side: int, day: int) -> int:
+    """Return the row of the code that says of one side what a code says of none, -1 if there is none."""
+    open_words = {store.number[word] for word in (*SIDES, *UNSAID) if word in store.number}
+    mine = set(store.title_of(row))
+    if mine & {store.number[word] for word in SIDES if word in store.number}:
+        return -1
+    for other in store.rows(0, store.plain(row)[:3], below=True):
+        if store.code_stem[other] < 0 and store.in_force(other, day):
+            title = set(store.title_of(other))
+            if side in title and title - open_words == mine - open_words:
+                return other
+    return -1
+
+
+def _episode(store: Store, hit: Hit, slots: list[_Slot], *, denied: bool) -> Hit:
     """Take the seventh-character variant that the query speaks of, if it speaks of one."""
     below = store.rows(store.system(hit.row), store.plain(hit.row), below=True)
     variants = [row for row in below if store.code_stem[row] == hit.row]
@@ -342,7 +375,7 @@ def _episode(store: Store, hit: Hit, slots: list[_Slot]) -> Hit:
         title = store.title(variant)[len(store.title(hit.row)) :] or store.title(variant)
         extra = {word.text for word in store.reader.read(title)}
         matched = sum(weight for text, weight in asked.items() if text in extra)
-        value = matched - 0.05 * len(extra)
+        value = matched - 0.05 * len(extra) - (not extra & DENIALS if denied else bool(extra & DENIALS))
         if matched and value > best:
             best, chosen = value, variant
     if chosen >= 0:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "tables"
 LAY = ("lay_complaints_1", "lay_complaints_2", "lay_complaints_3", "lay_conditions_1", "lay_conditions_2")
-STATEMENTS = ("statements_1", "statements_2")
+STATEMENTS = ("statements_1", "statements_2", "combinations_1", "combinations_2", "injuries")
 CODED = ("diagnosis", "symptom", "item")
 """Kinds of abbreviations that stand for something with a code."""
 

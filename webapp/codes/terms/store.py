@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
+from collections.abc import Iterator
 from math import log
 from pathlib import Path
 
@@ -164,14 +165,24 @@ class Store:
         return bool(first <= day <= last)
 
     def alike(self, length: int, first: str = "") -> tuple[list[str], list[int]]:
-        """Return the words of a length (that begin with a letter, if one is given), and their numbers."""
+        """Return the words of a length (that begin with a letter, if one is given), and their numbers.
+
+        Words that are read as another one count as that one.
+        """
         if not self._alike:
-            for number, word in enumerate(self.words):
+            for word, number in (*self.number.items(), *self._read_as()):
                 for key in ((len(word), ""), (len(word), word[:1])):
                     words, numbers = self._alike.setdefault(key, ([], []))
                     words.append(word)
                     numbers.append(number)
         return self._alike.get((length, first), ([], []))
+
+    def _read_as(self) -> Iterator[tuple[str, int]]:
+        """Yield the words that are read as a single other one, with its number."""
+        for word in self.reader.written:
+            read = [each.text for each in self.reader.read(word)]
+            if len(read) == 1 and read[0] in self.number and word not in self.number:
+                yield word, self.number[read[0]]
 
 
 class Stores:
