@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from webapp.codes.terms.wordlists import listed
+
 FOLDER = Path(__file__).parent / "tables"
 LAY = ("lay_complaints_1", "lay_complaints_2", "lay_complaints_3", "lay_conditions_1", "lay_conditions_2")
 STATEMENTS = ("statements_1", "statements_2", "combinations_1", "combinations_2", "injuries")
+WRITTEN_OUT = ("diagnosis", "symptom", "anatomy", "procedure")
 CODED = ("diagnosis", "symptom", "item")
 """Kinds of abbreviations that stand for something with a code."""
 
@@ -116,6 +119,29 @@ def histories() -> tuple[History, ...]:
 def equivalents() -> dict[tuple[str, ...], tuple[str, ...]]:
     """Return words that are read as others, in texts and in terms alike."""
     return {tuple(given.split()): tuple(read_as.split()) for given, read_as in _rows("equivalents")}
+
+
+@cache
+def _meanings() -> dict[tuple[str, ...], str]:
+    """Return what abbreviations stand for that have one sense whatever stands near them, by their words."""
+    found: dict[tuple[str, ...], str] = {}
+    for line in abbreviations():
+        key = tuple(line.term.lower().split())
+        if line.kind in WRITTEN_OUT and not line.near and not (len(key) == 1 and key[0] in listed("words_too")):
+            found.setdefault(key, line.meaning)
+    return found
+
+
+def written_out(term: str) -> str:
+    """Return a term with its abbreviations written out, as the notes that it is sought in are read."""
+    words, meanings = term.lower().split(), _meanings()
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        size = next((size for size in (3, 2, 1) if tuple(words[at : at + size]) in meanings), 0)
+        found.append(meanings[tuple(words[at : at + size])] if size else words[at])
+        at += max(size, 1)
+    return " ".join(found)
 
 
 def _list(text: str) -> tuple[str, ...]:

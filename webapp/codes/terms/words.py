@@ -200,6 +200,8 @@ class Word(NamedTuple):
 @lru_cache(maxsize=50_000)
 def normal(word: str) -> str:
     """Return the normal form of one written word: “Tumours” gives tumor."""
+    if len(word) > 2 and word[-1] == "s" and word[:-1].isupper():  # “UTIs”
+        word = word[:-1]
     word = POSSESSIVE.sub("", word).replace("'", "").replace("’", "")
     if not word.isascii():
         word = "".join(each for each in unicodedata.normalize("NFKD", word) if not unicodedata.combining(each))
@@ -213,6 +215,8 @@ def normal(word: str) -> str:
 
 
 def _singular(word: str) -> str:
+    if len(word) > 6 and word.endswith(("ias", "omas", "emas")):
+        return word[:-1]
     if len(word) < 4 or word[-1] != "s" or word.endswith(KEEP_S) or word in SINGULAR:
         return word
     if word.endswith("ies") and len(word) > 4:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from webapp.codes.terms import reviewed
-from webapp.codes.terms.build import DEFAULT, LIGHT, PARENTHESES, SIDES, SOURCES
+from webapp.codes.terms.build import DEFAULT, LIGHT, PARENTHESES, SIDE, SIDES, SOURCES
 from webapp.codes.terms.store import Store
 from webapp.codes.terms.wordlists import listed
 from webapp.tools.detecticd10cm.body import BODY
@@ -47,6 +47,8 @@ JOINED = re.compile(r"/|\band\b|\bor\b", re.IGNORECASE)
 SHORTEST = 2
 LEFT = frozenset(("type", "stage"))
 """Words of an abbreviation that a term may leave out."""
+WORD_FOR_WORD = 0.3
+"""How many words more a phrase counts that stands as it is."""
 GAP_COST = 0.6
 """How many of a term's words a word between them weighs up."""
 PAIR = 2
@@ -98,7 +100,7 @@ def _usable(store: Store, day: int) -> npt.NDArray[np.bool_]:
     told = np.isin(store.term_source, [SOURCES.index("index")])
     visits = np.isin(begins.astype("S3"), [b"Z00", b"Z01", b"Z02", b"Z04"])
     usable &= ~(told & visits)
-    for header in (b"Z79", b"Z86", b"Z87"):  # see the statements, and `histories`
+    for header in (b"Z3A", b"Z79", b"Z86", b"Z87"):  # see `measures`, the statements, and `histories`
         usable &= ~(told & np.char.startswith(begins, header))
     single = np.add.reduceat(store.term_levels <= LIGHT, store.term_start[:-1]) == 1
     own = np.isin(store.term_source, [SOURCES.index(source) for source in SAYS_MUCH])
@@ -190,11 +192,24 @@ def _match(
     phrase = store.phrase(term)
     if _broken(store, note.text, sentence, at, phrase, store.source(term)):
         return None
+    if not _on_its_side(store, sentence, at, term, words, levels):
+        return None
     row = int(store.term_code[term])
     weight = float(sum(store.weight[word] for word in needed))
     start, end = sentence.words[at[0]].start, max(sentence.words[place].end for place in at)
     rank = _rank(store, term, row, levels)
     return Match(row, number, at, start, end, weight, rank, store.source(term), phrase, term)
+
+
+def _on_its_side(
+    store: Store, sentence: Sentence, at: tuple[int, ...], term: int, words: list[int], levels: list[int]
+) -> bool:
+    """Whether the side that a term of our own says is said around it; official titles are led to the right side."""
+    sides = {store.words[word] for word, level in zip(words, levels, strict=True) if level == SIDE}
+    if not sides or store.source(term) not in SAYS_MUCH:
+        return True
+    near = sentence.words[max(0, at[0] - GAP) : at[-1] + GAP + 1]
+    return sides <= {word.text for word in near}
 
 
 def _partly(at: tuple[int, ...], sentence: Sentence, place: range) -> bool:
@@ -213,6 +228,8 @@ def _broken(store: Store, text: str, sentence: Sentence, at: tuple[int, ...], ph
     linked = any(WITH.search(part) for part in between)
     if commas and not linked and (source == "procedure" or LINKED.search(own)):
         return True
+    if source in SAYS_MUCH and len(at) > PAIR and at[-1] - at[0] + 1 <= len(at) + 1 and not joins:
+        return False  # “bipolar disorder, manic, moderate”
     if not more_commas and (linked or joins <= len(JOINED.findall(own))):
         return False
     if len(at) == PAIR and (more_commas or "with" not in own):
@@ -248,7 +265,9 @@ def _rank(store: Store, term: int, row: int, levels: list[int]) -> float:
     title = store.title(row).lower()
     other = title.startswith("other ") or " other " in title
     default = bool(store.term_mark[term] & DEFAULT)
-    return SOURCE_RANK[store.source(term)] + 2.5 * other - 0.5 * default + 0.05 * len(levels)
+    source = store.source(term)
+    other = other and source not in SAYS_MUCH
+    return SOURCE_RANK[source] + 2.5 * other - 0.5 * default + 0.05 * len(levels)
 
 
 def _shorts(store: Store, number: int, sentence: Sentence, day: int) -> list[Match]:
@@ -290,7 +309,8 @@ def _chosen(store: Store, found: list[Match], sentence: Sentence) -> list[Match]
 def _size(match: Match, sentence: Sentence) -> float:
     """Return how much a match says: its words, less those that stand between them and are no sides."""
     between = set(range(match.at[0], match.at[-1])) - set(match.at)
-    return len(match.at) - GAP_COST * sum(sentence.words[place].text not in SIDES for place in between)
+    whole = WORD_FOR_WORD * (match.term < 0 and len(match.at) > 1)
+    return whole + len(match.at) - GAP_COST * sum(sentence.words[place].text not in SIDES for place in between)
 
 
 COMPANIONS = (

@@ -12,7 +12,7 @@ NAMED = listed("named")
 """Words that follow, or begin, names of things."""
 PLACE = re.compile(r",\s*[A-Z]{2}\b")
 TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Miss|Prof|Nurse|Coach)\.?\s$")
-WHERE = re.compile(r"\b(?:in|from|near|to)\s$")
+WHERE = re.compile(r"\b(?:in|from|near|to)\s(?:(?:Old|New|East|West|North|South|Mount|Port|Lake|Fort|Saint|St\.?)\s)?$")
 CAPITAL = re.compile(r"[A-Z][a-z]+")
 BEFORE = re.compile(r"([A-Za-z'’]+)(?:\s*&\s*|\s+)$")
 AFTER = re.compile(r"^(?:[\s-]|\s*&\s*)+([A-Za-z'’]+)(?:[\s-]+([A-Za-z'’]+))?")
@@ -27,7 +27,7 @@ def is_name(store: Store, text: str, start: int, end: int) -> bool:
     if TITLE.search(text[max(0, start - 8) : start]):
         return True
     if (
-        WHERE.search(text[max(0, start - 8) : start])
+        WHERE.search(text[max(0, start - 14) : start])
         and written.isalpha()
         and not text[end : end + 2].strip().isalpha()
     ):

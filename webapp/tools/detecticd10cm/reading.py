@@ -38,9 +38,10 @@ STOP = re.compile(r"[,;:.?!()]")
 DISEASE = re.compile(r"[A-U][0-9][0-9A-Z](?:\.|$)")
 """A code that is no external cause (V to Y), factor or encounter (Z), nor of HCPCS."""
 KEPT_SPELLINGS = 50_000
-SELDOM, TWO = 3, 2
+SELDOM, TWO, THREE = 3, 2, 3
 LONG = 9
 SIDE = re.compile(r"(?:right|left|bilateral|both|right (?:eye|ear)|left (?:eye|ear)|both (?:eyes|ears))", re.IGNORECASE)
+ONE_SIDE = frozenset(("left", "right", "l", "r"))
 LONG_TERM = frozenset(("long", "longterm", "chronic", "use"))
 LASTING = (("long", "term"), ("longterm",), ("chronic",), ("lifelong",), ("daily",), ("weekly",))
 TAKING = (("on",), ("take",), ("taking",), ("continue",))
@@ -55,7 +56,7 @@ AMBIGUOUS = listed("ambiguous")
 """Single words that are seldom meant as a finding."""
 WORDS_TOO = listed("words_too")
 """Words of the language that are abbreviations only in capitals."""
-KEPT_KINDS = frozenset(("context", "item", "test"))
+KEPT_KINDS = frozenset(("context", "drug", "item", "test"))
 """Kinds of abbreviations that stay as they are written."""
 EXPANDED_KINDS = frozenset(("diagnosis", "symptom", "anatomy", "procedure"))
 
@@ -160,11 +161,14 @@ def _canonical(store: Store, raw: list[Word], text: str, said: str) -> tuple[lis
 
 def _word_for_word(raw: list[Word], words: list[Word], text: str) -> Iterator[Short]:
     """Yield what patients say, and look-alikes: “out of it” is no finding with other words between."""
-    for at, length, line in _found(_spoken(), raw):
-        start, end = raw[at].start, raw[at + length - 1].end
-        places = [place for place, each in enumerate(words) if start <= each.start and each.end <= end]
-        if places and not any(STOP.search(text, one.end, two.start) for one, two in pairwise(raw[at : at + length])):
-            yield Short(places[0], places[-1], line)
+    unsided = [word for word in raw if word.text not in ONE_SIDE]
+    for said in (raw, unsided) if len(unsided) < len(raw) else (raw,):  # “artificial left hip”
+        for at, length, line in _found(_spoken(), said):
+            start, end = said[at].start, said[at + length - 1].end
+            places = [place for place, each in enumerate(words) if start <= each.start and each.end <= end]
+            parts = pairwise(said[at : at + length])
+            if places and not any(STOP.search(text, one.end, two.start) for one, two in parts):
+                yield Short(places[0], places[-1], line)
 
 
 def _allergies(raw: list[Word], words: list[Word], text: str) -> Iterator[Short]:
@@ -390,7 +394,8 @@ def _likely(text: str, spelling: str, count: int) -> bool:
         return False
     errors = OSA.distance(text, spelling)
     alike = sorted(text) == sorted(spelling) or sound(text) == sound(spelling)
-    return count >= SELDOM and errors <= TWO and (errors == 1 or len(text) >= LONG or alike)
+    most = THREE if alike and len(text) >= LONG else TWO
+    return count >= SELDOM and errors <= most and (errors == 1 or len(text) >= LONG or alike)
 
 
 def _close(store: Store, text: str) -> str:
