@@ -192,7 +192,7 @@ def own() -> Iterator[TermRow]:
 
 def _own(line: reviewed.Line) -> Iterator[TermRow]:
     shown = f"{line.term} = {line.meaning}" if line.meaning else line.term
-    written_out = reviewed.written_out(line.term) if line.table != "abbreviation" else line.term
+    written_out = line.term if line.table == "abbreviation" else reviewed.written_out(line.term)
     for words in dict.fromkeys((line.term, written_out)):
         for place, code in enumerate(line.codes):
             yield TermRow(1 if _hcpcs(code) else 0, plain(code), line.table, words, "", shown, place == 0)

@@ -242,7 +242,8 @@ def spans(text: str) -> list[Word]:
             found[-1] = word = Word(prefix.text + word.text, prefix.start, word.end)
         else:
             found.append(word)
-        prefix = word if word.text in PREFIXES else None
+        told = len(found) > 1 and found[-2].text == "status"  # “status post appendectomy”
+        prefix = word if word.text in PREFIXES and not told else None
     return found
 
 

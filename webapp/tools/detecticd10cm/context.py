@@ -85,7 +85,7 @@ def _reaches(status: str, before: str, cue: re.Match[str], after: str) -> bool:
             listed = bool(LIST_NEGATION.match(cue[0]))
             return words <= 24 if listed else _bare(between)
         if status == "uncertain":
-            return comma == 0 and ":" not in between and words <= 7
+            return comma == 0 and between.lstrip().find(":") <= 0 and words <= 7
         if status == "history":
             return (comma == 0 and words <= 8) or (
                 comma <= 4 and _bare(between) and cue[0].lower().startswith(("pmh", "past"))

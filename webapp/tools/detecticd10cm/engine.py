@@ -42,6 +42,8 @@ STAY = pattern("stay")
 """What tells of a stay in hospital."""
 ATTEMPT = "T14.91"
 """A suicide attempt, the history of which counts."""
+DONE = pattern("done")
+"""What tells of an operation as of a plan, or as of something that happens."""
 YEAR, SOON = re.compile(r"\b(?:19|20)\d\d\b"), 25
 AFTER = 12
 """Code points after a finding in which a year may stand."""
@@ -219,7 +221,7 @@ def _finding(
     if status == "present" and store.key(row).startswith(SYMPTOMS) and GONE.match(note.text, match.end, sentence.end):
         status = "negated"
     if match.source == "procedure":
-        if where.status == "present" and not STATE.search(match.phrase) and not _dated(note, match):
+        if where.status == "present" and not _is_state(note, match):
             return None
         status = "present" if where.status == "history" else where.status
         start = min(where.cue, start)
@@ -246,9 +248,13 @@ def _finding(
     )  # fmt: skip
 
 
-def _dated(note: Note, match: Match) -> bool:
-    """Whether a year is told of what was done."""
-    return YEAR.search(note.text, match.end, match.end + SOON) is not None
+def _is_state(note: Note, match: Match) -> bool:
+    """Whether what was done is told as a state: a device in place, with its year, or as an entry of a list."""
+    if STATE.search(match.phrase) or YEAR.search(note.text, match.end, match.end + SOON):
+        return True
+    sentence = note.sentences[match.sentence]
+    begins = all(word.text in SIDES for word in sentence.words if word.start < match.start)
+    return begins and not DONE.search(note.text, sentence.start, sentence.end)
 
 
 def _conscious(store: Store, row: int, text: str, day: int) -> int:

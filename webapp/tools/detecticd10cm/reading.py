@@ -45,7 +45,7 @@ ONE_SIDE = frozenset(("left", "right", "l", "r"))
 LONG_TERM = frozenset(("long", "longterm", "chronic", "use"))
 LASTING = (("long", "term"), ("longterm",), ("chronic",), ("lifelong",), ("daily",), ("weekly",))
 TAKING = (("on",), ("take",), ("taking",), ("continue",))
-TAKEN = ("Z79.01", "Z79.02", "Z79.4", "Z79.621", "Z79.631", "Z79.82")
+TAKEN = ("Z79.01", "Z79.02", "Z79.4", "Z79.621", "Z79.82")
 """Drugs that are taken for long whenever they are taken: against clotting and rejection, for hormones, and insulin."""
 STATES = listed("states")
 HEADINGS = frozenset(("PE", "MS", "CV", "GI", "GU", "ID", "PV", "NS", "HA"))
