@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from webapp.codes.terms import reviewed
-from webapp.codes.terms.build import DEFAULT, LIGHT, PARENTHESES, SIDE, SIDES, SOURCES
+from webapp.codes.terms.build import ABSENT, DEFAULT, LIGHT, PARENTHESES, SIDE, SIDES, SOURCES
 from webapp.codes.terms.store import Store
 from webapp.codes.terms.wordlists import listed
 from webapp.tools.detecticd10cm.body import BODY
@@ -192,7 +192,7 @@ def _match(
     phrase = store.phrase(term)
     if _broken(store, note.text, sentence, at, phrase, store.source(term)):
         return None
-    if not _on_its_side(store, sentence, at, term, words, levels):
+    if not _on_its_side(store, sentence, at, term, words, levels) or not _denied(store, sentence, term, words):
         return None
     row = int(store.term_code[term])
     weight = float(sum(store.weight[word] for word in needed))
@@ -210,6 +210,14 @@ def _on_its_side(
         return True
     near = sentence.words[max(0, at[0] - GAP) : at[-1] + GAP + 1]
     return sides <= {word.text for word in near}
+
+
+def _denied(store: Store, sentence: Sentence, term: int, words: list[int]) -> bool:
+    """Whether a text denies what a term of our own says is absent: “migraine without aura” is not just migraine."""
+    absent = {store.words[word][1:] for word in words if store.words[word].startswith(ABSENT)}
+    if not absent or store.source(term) not in SAYS_MUCH:
+        return True
+    return any(sentence.words[place].text in absent for place in sentence.denied)
 
 
 def _partly(at: tuple[int, ...], sentence: Sentence, place: range) -> bool:
