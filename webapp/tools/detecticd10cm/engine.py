@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -112,7 +111,7 @@ def detect(store: Store, text: str, day: int, setting: Setting = "auto") -> list
     for cause in drugs.causes(store, text):
         found += [(each, -1) for each in _caused(store, note, cause, day)]
     return sorted(
-        _scored(store, _combined(store, found, text, day)),
+        _scored(store, _combined(store, found, text, day), len(text)),
         key=lambda finding: (finding.start, finding.end, finding.code),
     )
 
@@ -132,12 +131,9 @@ def _without_integral(text: str, found: list[tuple[Finding, int]]) -> list[tuple
     return [one for one, adjective in zip(found, adjectives, strict=True) if not adjective or one[1] not in told]
 
 
-def _scored(store: Store, findings: list[Finding]) -> list[Finding]:
-    times = Counter(finding.code for finding in findings)
-    return [
-        replace(each, score=scoring.score(store, each.phrase, each.source, each.code, times[each.code]))
-        for each in findings
-    ]
+def _scored(store: Store, findings: list[Finding], length: int) -> list[Finding]:
+    places = scoring.places(findings)
+    return [replace(each, score=scoring.score(store, each, places, length)) for each in findings]
 
 
 def _sided(store: Store, note: Note, match: Match, finding: Finding, day: int) -> list[Finding]:
