@@ -32,6 +32,7 @@ WHOLES = dict(each.split("=") for each in listed("wholes"))
 LIST = re.compile(
     r"(?:[a-z]+ )?[a-z]+(?:, (?:[a-z]+ )?[a-z]+)*,? (?:and|or|including) (?:[a-z]+ )?[a-z]+", re.IGNORECASE
 )
+JOINS = re.compile(r" and | or | including ")
 """What a title names together: who says one part of the body of them need not say the others."""
 TOGETHER, WHOLE, ONE_SIDE = 2.0, 1.0, 1.5
 """What a title gains that names what is said among others, only the larger part of the body, or “unilateral”."""
@@ -90,7 +91,8 @@ def title(store: Store, row: int) -> Title:
     absent = frozenset(word.text for part in ABSENT.findall(text) for word in store.reader.read(part)) - SMALL
     said = [word.text for word in store.reader.read(ABSENT.sub(" ", text))]
     counted = frozenset(word for word in said if word not in SMALL and word not in NOTHING_MORE)
-    listed_words = [word.text for part in LIST.findall(store.title(row)) for word in store.reader.read(part)]
+    joined = LIST.findall(store.title(row)) if JOINS.search(store.title(row)) else ()
+    listed_words = [word.text for part in joined for word in store.reader.read(part)]
     return Title(
         counted,
         unknown,
