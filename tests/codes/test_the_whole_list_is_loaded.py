@@ -142,7 +142,7 @@ def test_loading_it_again_does_nothing_and_is_quick(whole: Flask) -> None:
         ("e119", "E11.9"),
         ("type 2 diabetes", "E11.9"),
         ("cholera", "A00.9"),
-        ("charcot", "M14.6"),
+        ("charcot joint", "M14.6"),
         ("fracture lower end radius", "S52.509"),
         ("colonoscopy for high risk", "G0105"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tools.release import DAY, detect
+from tests.tools.release import DAY, detect, said
 from webapp.codes.terms.store import Store
 from webapp.tools.detecticd10cm import tree
 from webapp.tools.detecticd10cm.engine import Finding
@@ -163,7 +163,7 @@ def test_an_unspecified_code_says_what_is_missing(whole: Store, text: str, code:
     ("text", "others"),
     [
         ("Carpal tunnel syndrome.", ("G56.01", "G56.02", "G56.03")),
-        ("Carpal tunnel syndrome, left wrist.", ("G56.00",)),
+        ("Carpal tunnel syndrome, left wrist.", ()),
         ("Puncture wound of right foot.", ("S91.339A",)),
         ("Chronic kidney disease stage 4.", ()),
     ],
@@ -222,3 +222,32 @@ def test_a_title_says_what_is_unknown_and_what_is_absent(whole: Store) -> None:
     absent = tree.title(whole, row(whole, "K42.9"))
     assert absent.absent == {"obstruction", "gangrene"}
     assert not absent.words & absent.absent
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Concussion with loss of consciousness of 10 minutes.", "S06.0X1A"),
+        ("Concussion with brief LOC.", "S06.0X1A"),
+        ("Subdural hematoma after a fall, unconscious for 2 hours.", "S06.5X3A"),
+        ("Concussion with loss of consciousness.", "S06.0X9A"),
+        ("Concussion without loss of consciousness.", "S06.0X0A"),
+    ],
+)
+def test_an_injury_of_the_brain_says_how_long_consciousness_was_lost(whole: Store, text: str, code: str) -> None:
+    assert [each for each, status in said(whole, text) if status == "present"] == [code]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Lipoma of the right upper arm.", "D17.21"),
+        ("Malignant melanoma of left shoulder.", "C43.62"),
+        ("Undescended left testicle.", "Q53.10"),
+        ("Displaced fracture of the left fifth metatarsal.", "S92.352A"),
+        ("Mass in left breast.", "N63.20"),
+        ("Edema of both ankles.", "R60.0"),
+    ],
+)
+def test_a_part_of_the_body_is_found_in_larger_ones(whole: Store, text: str, code: str) -> None:
+    assert [each for each, _ in said(whole, text)] == [code]

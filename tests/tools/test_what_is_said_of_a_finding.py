@@ -266,7 +266,8 @@ def test_a_history_begins_where_it_is_told(whole: Store) -> None:
         "Use of a tongue depressor.",
         "Beck depression inventory.",
         "Sternal notch depression.",
-        "Appendectomy.",
+        "Appendectomy tomorrow.",
+        "Schedule an appendectomy.",
         "Influenza vaccine given.",
     ],
 )

@@ -20,7 +20,8 @@ from webapp.codes.terms.store import Store
 from webapp.codes.terms.wordlists import listed
 from webapp.tools.detecticd10cm.body import BODY
 from webapp.tools.detecticd10cm.cues import pattern
-from webapp.tools.detecticd10cm.reading import DISEASE, Note, Sentence, word_for_word
+from webapp.tools.detecticd10cm.reading import Note, Sentence
+from webapp.tools.detecticd10cm.spoken import DISEASE, word_for_word
 
 Ints = npt.NDArray[np.int64]
 WINDOW = 7

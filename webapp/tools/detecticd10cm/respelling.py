@@ -1,0 +1,67 @@
+"""Words of a note that nobody knows, and the known ones that are surely meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rapidfuzz.distance import OSA
+
+from webapp.codes.terms import spelling
+from webapp.codes.terms.sounds import sound
+from webapp.codes.terms.store import Store
+from webapp.codes.terms.words import Word
+
+SHORTEST_RESPELT = 6
+KEPT_SPELLINGS = 50_000
+SELDOM, TWO, THREE = 3, 2, 3
+LONG = 9
+
+
+def respelt(store: Store, words: list[Word], *, surely: bool = False) -> Iterator[Word]:
+    """Yield words, and in the place of one that nobody knows the known word that is close to it.
+
+    `surely`: only where a single letter is wrong, or the letters are the same.
+    """
+    for word in words:
+        text = word.text
+        unknown = (
+            len(text) >= SHORTEST_RESPELT
+            and text not in store.number
+            and text not in store.reader.known
+            and text not in store.others
+        )
+        best = _close(store, text) if unknown else ""
+        if surely and best and OSA.distance(text, best) > 1 and sorted(text) != sorted(best):
+            best = ""
+        yield Word(best, word.start, word.end) if best else word
+
+
+def _likely(text: str, spelling: str, count: int) -> bool:
+    """Whether a known word is meant by an unknown one: two errors only in long words, of the same letters or sound."""
+    if text.endswith(("ed", "ing")) and not spelling.endswith(("ed", "ing")):
+        return False
+    errors = OSA.distance(text, spelling)
+    alike = sorted(text) == sorted(spelling) or sound(text) == sound(spelling)
+    most = THREE if alike and len(text) >= LONG else TWO
+    return count >= SELDOM and errors <= most and (errors == 1 or len(text) >= LONG or alike)
+
+
+def _close(store: Store, text: str) -> str:
+    kept = store.spellings.get(text)
+    if kept is None:
+        kept = _known(store, text)
+        if not kept and not text.endswith(("ed", "ing")):
+            kept = _known(store, f"{text}s")  # “shingels” is no plural
+        if len(store.spellings) > KEPT_SPELLINGS:
+            store.spellings.clear()
+        store.spellings[text] = kept
+    return kept
+
+
+def _known(store: Store, text: str) -> str:
+    """Return the word that is meant by one that nobody knows, empty if none surely is."""
+    choices = [store.words[at] for at, _ in spelling.respelt(store, text, first=True)[:1]]
+    choices += [word for word in (spelling.written(store, text, frozenset()),) if word and len(word) <= len(text) + 2]
+    best = min(choices, key=lambda word: OSA.distance(text, word), default="")
+    count = int(store.word_count[store.number[best]]) if best in store.number else SELDOM
+    return best if best and _likely(text, best, count) else ""
