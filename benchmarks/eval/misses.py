@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.eval.score_detect import DocumentsScore, Miss
 from benchmarks.eval.score_notes import NotesScore
 from benchmarks.eval.score_search import Score, rank_of
-from benchmarks.eval.sets import BLIND, DEVELOPMENT, Document, Note, Query
+from benchmarks.eval.sets import DEVELOPMENT, HELD_OUT, Document, Note, Query
 
 MOST = 4
 """Codes that a line shows of a list."""
@@ -15,7 +15,7 @@ MOST = 4
 
 def of_search(name: str, queries: Sequence[Query], found: Sequence[Sequence[str]], made: Score) -> Iterator[str]:
     """Yield a line for each query whose first hit is wrong."""
-    for place in made.misses if name != BLIND else ():
+    for place in made.misses if name not in HELD_OUT else ():
         query, codes = queries[place], found[place]
         rank = rank_of(query, codes) or "none"
         wanted = " ".join(query.accept[:MOST])
@@ -24,7 +24,7 @@ def of_search(name: str, queries: Sequence[Query], found: Sequence[Sequence[str]
 
 def of_notes(name: str, notes: Sequence[Note], made: NotesScore) -> Iterator[str]:
     """Yield lines for each note with errors."""
-    for miss in made.misses if name != BLIND else ():
+    for miss in made.misses if name not in HELD_OUT else ():
         yield f"{name} {notes[miss.place].kind}: {notes[miss.place].text!r}\n{_told(miss)}"
 
 

@@ -11,8 +11,10 @@ from typing import Any
 HERE = Path(__file__).parent
 BESIDE = HERE.parents[2] / "shared" / "eval" / "icd"
 """Development sets, no part of the project."""
-BLIND, PRACTICE, DEVELOPMENT = "blind", "practice", "development"
-NAMES = (BLIND, PRACTICE, DEVELOPMENT)
+BLIND, SECOND, PRACTICE, DEVELOPMENT = "blind", "second blind", "practice", "development"
+HELD_OUT = (BLIND, SECOND)
+"""Sets of which only figures are looked at."""
+NAMES = (*HELD_OUT, PRACTICE, DEVELOPMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def queries() -> dict[str, list[Query]]:
     """Return the sets of queries that are here, by name."""
     return {
         name: [Query(row["kind"], row["q"], tuple(row["accept"])) for row in _rows(path)]
-        for name, path in _files("search_blind", "search_practice", "search_dev")
+        for name, path in _files("search", "search_dev")
     }
 
 
@@ -63,7 +65,7 @@ def notes() -> dict[str, list[Note]]:
     """Return the sets of notes that are here, by name."""
     return {
         name: [Note(row["kind"], row["text"], tuple(map(_mention, row["mentions"]))) for row in _rows(path)]
-        for name, path in _files("notes_blind", "notes_practice", "detect_notes_dev")
+        for name, path in _files("notes", "detect_notes_dev")
     }
 
 
@@ -73,8 +75,9 @@ def documents() -> list[Document]:
     return [Document(row["text"], tuple(dict.fromkeys(row["gold"]))) for row in _rows(path)] if path.exists() else []
 
 
-def _files(blind: str, practice: str, development: str) -> Iterator[tuple[str, Path]]:
-    found = (HERE / f"{blind}.jsonl", HERE / f"{practice}.jsonl", BESIDE / f"{development}.jsonl")
+def _files(kind: str, development: str) -> Iterator[tuple[str, Path]]:
+    own = (HERE / f"{kind}_{name}.jsonl" for name in ("blind", "blind_2", "practice"))
+    found = (*own, BESIDE / f"{development}.jsonl")
     yield from ((name, path) for name, path in zip(NAMES, found, strict=True) if path.exists())
 
 

@@ -19,7 +19,12 @@ FILE = Path(__file__).with_name("scoreboard.json")
 class Names:
     """What sets and kinds of texts are called on the page."""
 
-    SETS = {"blind": "Blind set", "practice": "Practice set", "development": "Development set"}
+    SETS = {
+        "blind": "First blind set",
+        "second blind": "Second blind set",
+        "practice": "Practice set",
+        "development": "Development set",
+    }
     QUERIES = {
         "abbrev": "Abbreviations",
         "code": "Codes",

@@ -122,7 +122,7 @@ COMBINATIONS = (
     Combination(("I85.00",), ("K70.3", "K74.6", "K76.6"), _to("I85.10")),
     Combination(("I85.01",), ("K70.3", "K74.6", "K76.6"), _to("I85.11")),
     *(Combination((code,), ("I69.3",), _to(into)) for code, into in DEFICITS),
-    Combination(("R55", "R40.4"), (HEAD_INJURY,), _to(""), close=True),
+    Combination(("R55", "R40.20", "R40.4"), (HEAD_INJURY,), _to(""), close=True),
     Combination(("R33.9",), ("N40",), _to("R33.8")),
     *(Combination((code,), DRUGS, _to(into)) for code, into in DRUG_INDUCED),
     Combination(("A04.8",), ("K25", "K26", "K27", "K28", "K29"), _to("B96.81")),
