@@ -234,7 +234,7 @@ def _scored(store: Store, slots: list[_Slot], reading: phrases.Reading, asked: A
                 )
             cover += gained
             said += told
-    candidates = np.flatnonzero(cover)
+    candidates = np.flatnonzero(cover > 0)  # a comparison first: counting floats is slow
     if not len(candidates):
         return []
     covered = cover[candidates] / total

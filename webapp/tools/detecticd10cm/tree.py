@@ -86,13 +86,14 @@ class Choice:
 @lru_cache(maxsize=40_000)
 def title(store: Store, row: int) -> Title:
     """Return a title's words."""
-    text = INCLUDING.sub("", store.title(row))
-    unknown = frozenset(word.text for part in VAGUELY.findall(text) for word in store.reader.read(part))
-    absent = frozenset(word.text for part in ABSENT.findall(text) for word in store.reader.read(part)) - SMALL
-    said = [word.text for word in store.reader.read(ABSENT.sub(" ", text))]
+    whole = store.title(row)
+    text = INCLUDING.sub("", whole)
+    unknown = frozenset(word for part in VAGUELY.findall(text) for word in _words(store, part))
+    absent = frozenset(word for part in ABSENT.findall(text) for word in _words(store, part)) - SMALL
+    said = [word for part in ABSENT.sub(" ", text).split(",") for word in _words(store, part)]
     counted = frozenset(word for word in said if word not in SMALL and word not in NOTHING_MORE)
-    joined = LIST.findall(store.title(row)) if JOINS.search(store.title(row)) else ()
-    listed_words = [word.text for part in joined for word in store.reader.read(part)]
+    joined = LIST.findall(whole) if JOINS.search(whole) else ()
+    listed_words = [word for part in joined for word in _words(store, part)]
     return Title(
         counted,
         unknown,
@@ -101,6 +102,12 @@ def title(store: Store, row: int) -> Title:
         "other" in said,
         BODY & frozenset(listed_words),
     )
+
+
+@lru_cache(maxsize=20_000)
+def _words(store: Store, text: str) -> tuple[str, ...]:
+    """Return the canonical words of a part of a title: titles of a category have most parts in common."""
+    return tuple(word.text for word in store.reader.read(text))
 
 
 @lru_cache(maxsize=4_000)
