@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 UNSPECIFIED = (".9", ".90", ".909", ".91")
 UNRELATED = re.compile(r"\b(?:unrelated to|not (?:due|related) to|non-?diabetic|not diabetic)\b", re.IGNORECASE)
@@ -215,7 +216,8 @@ class _Findings:
 
     def apply(self, rule: Combination) -> None:
         """Let the first code of a rule become another, wherever the second is there too."""
-        for code in [each for each in self._numbers if _is(each, rule.first)]:
+        starts = _starts(rule.first)
+        for code in [each for each in self._numbers if each.startswith(starts) and _is(each, rule.first)]:
             others = [each for each in self._numbers if each != code and each.startswith(rule.second)]
             for other in others:
                 self._combine(rule, code, other)
@@ -252,6 +254,12 @@ class _Findings:
                 partner = next((other for other in self._numbers if other.startswith("I69")), "")
             if partner:
                 self.made += [Change(number, "", self._numbers[partner][0]) for number in self._numbers[code]]
+
+
+@lru_cache(maxsize=500)
+def _starts(wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what codes that are wanted begin with."""
+    return tuple(each.rstrip("*") for each in wanted)
 
 
 def _is(code: str, wanted: tuple[str, ...]) -> bool:

@@ -9,9 +9,11 @@ from rapidfuzz.distance import OSA
 from webapp.codes.terms import spelling
 from webapp.codes.terms.sounds import sound
 from webapp.codes.terms.store import Store
+from webapp.codes.terms.words import SINGULAR as PLURAL_LIKE
 from webapp.codes.terms.words import Word
 
 SHORTEST_RESPELT = 6
+SINGULAR = tuple(sorted(word for word in PLURAL_LIKE if len(word) >= SHORTEST_RESPELT))
 KEPT_SPELLINGS = 50_000
 SELDOM, TWO, THREE = 3, 2, 3
 LONG = 9
@@ -49,13 +51,16 @@ def _likely(text: str, spelling: str, count: int) -> bool:
 def _close(store: Store, text: str) -> str:
     kept = store.spellings.get(text)
     if kept is None:
-        kept = _known(store, text)
-        if not kept and not text.endswith(("ed", "ing")):
-            kept = _known(store, f"{text}s")  # “shingels” is no plural
+        kept = _known(store, text) or next((word for word in SINGULAR if _slip(text, word)), "")
         if len(store.spellings) > KEPT_SPELLINGS:
             store.spellings.clear()
         store.spellings[text] = kept
     return kept
+
+
+def _slip(text: str, word: str) -> bool:
+    """Whether an unknown word is one that ends like a plural, with one error: “shingel” was “shingels”."""
+    return OSA.distance(f"{text}s", word, score_cutoff=1) <= 1
 
 
 def _known(store: Store, text: str) -> str:
