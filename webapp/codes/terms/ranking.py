@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz.distance import OSA
 
 from webapp.codes.terms import phrases, spelling
 from webapp.codes.terms.build import ABSENT, DEFAULT, LITTLE, SIDES, SOURCES, UNSAID, WITHOUT
@@ -23,6 +24,7 @@ from webapp.codes.terms.words import PREFIXES, SMALL, Word, spans
 
 Floats = npt.NDArray[np.float32]
 SHORTEST_HEARD = 3
+WITHOUT_SAID, SHORTEST_DENIAL = "without", 4
 DENIALS = frozenset(("without", "no", "not", "denies", "w/o"))
 LITTLE_WEIGHT = 0.3
 ONE_SIDE = 0.85
@@ -48,8 +50,12 @@ SOURCE_WORTH = {
 }
 _WORTH = np.array([SOURCE_WORTH[source] for source in SOURCES], np.float32)
 CODE = re.compile(r"^[A-Za-z][0-9][0-9A-Za-z](?:\.?[0-9A-Za-z]{0,4})$")
+TELLS = 1.0
+"""The least that a word of a seventh character counts in choosing one."""
 EPISODE = listed("episode")
 """Words of seventh characters, which stand in no term."""
+VISIT, VISIT_WEIGHT = frozenset(("initial", "subsequent", "encounter")), 0.02
+"""“Initial encounter” tells a seventh character; its words count little in finding what was injured."""
 CHAPTERS = (
     ("O", 0.8, listed("asked_o")),
     ("P", 0.85, listed("asked_p")),
@@ -101,6 +107,7 @@ def search(store: Store, query: str, limit: int, asked: Asked) -> list[Hit]:
     numbered = by_code(store, query, limit, asked)
     if numbered:
         return numbered
+    query = _denying(store, query)
     words = spans(query)
     absent = [match.span(1) for match in WITHOUT.finditer(query)]
     best: dict[int, Hit] = {}
@@ -112,6 +119,16 @@ def search(store: Store, query: str, limit: int, asked: Asked) -> list[Hit]:
             if known is None or hit.score > known.score:
                 best[hit.row] = hit
     return sorted(best.values(), key=lambda hit: (-round(hit.score, 4), len(store.plain(hit.row)), hit.row))[:limit]
+
+
+def _denying(store: Store, query: str) -> str:
+    """Return a query in which a misspelt “without” is put right: what follows it is absent."""
+    for word in spans(query):
+        unknown = len(word.text) > SHORTEST_DENIAL and word.text not in store.number and not store.beginning(word.text)
+        if unknown and OSA.distance(word.text, WITHOUT_SAID, score_cutoff=2) <= 2:
+            query = f"{query[: word.start]}{WITHOUT_SAID}{query[word.end :]}"
+            break
+    return query
 
 
 def by_code(store: Store, query: str, limit: int, asked: Asked) -> list[Hit]:
@@ -189,6 +206,8 @@ def _apart(store: Store, text: str) -> list[str]:
 
 def _slots(store: Store, words: list[Word], *, unfinished: bool = False) -> list[_Slot]:
     found = []
+    texts = {word.text for word in words}
+    visit = VISIT if {"encounter"} < texts & VISIT else frozenset()
     for place, word in enumerate(words):
         number, last = store.number.get(word.text), place == len(words) - 1
         choices = [(number, 1.0)] if number is not None else []
@@ -210,6 +229,7 @@ def _slots(store: Store, words: list[Word], *, unfinished: bool = False) -> list
         heaviest = float(store.weight[choices[0][0]]) if choices else UNKNOWN * store.rarest
         said = store.words[choices[0][0]] if choices else word.text
         weight = heaviest * (LITTLE_WEIGHT if said in LITTLE or said in UNSAID else 1.0)
+        weight *= VISIT_WEIGHT if word.text in visit else 1.0
         found.append(_Slot(word.text, choices, weight, corrected))
     return found
 
@@ -364,10 +384,10 @@ def _episode(store: Store, hit: Hit, slots: list[_Slot], *, denied: bool) -> Hit
     hit.variants = variants
     own = set(store.title_of(hit.row))
     asked = {
-        text: slot.weight
+        text: max(slot.weight, TELLS) if text in EPISODE else slot.weight
         for slot in slots
         if not any(number in own for number, _ in slot.choices)
-        for text in {slot.text, slot.respelt}
+        for text in {slot.text, slot.respelt, *(store.words[number] for number, _ in slot.choices[:1])}
         if text
     }
     best, chosen = 0.0, -1
