@@ -104,7 +104,7 @@ def rows_of(html: str) -> list[list[str]]:
 
 def test_the_figures_of_search_are_shown_by_set_and_kind(show):
     rows = show(MEASURED)
-    assert ["Blind set, all files", "40", "0.911", "0.922", "0.933"] in rows
+    assert ["First blind set, all files", "40", "0.911", "0.922", "0.933"] in rows
     assert ["Patients’ words", "21", "0.711", "0.722", "0.733"] in rows
     assert ["new", "19", "0.744", "0.755", "0.766"] in rows
     assert ["All for ICD-10-CM", "33", "0.944", "0.955", "0.966"] in rows
@@ -123,7 +123,7 @@ def test_the_figures_of_detection_are_shown_by_set_and_kind(show, client):
 
 def test_the_figures_of_time_and_memory_are_shown(show, client):
     rows = show(MEASURED)
-    assert ["Blind set, all files", "4.6", "17.9"] in rows
+    assert ["First blind set, all files", "4.6", "17.9"] in rows
     assert ["Practice set, the package's list", "2.3", "8.8"] in rows
     assert ["Development set, all files", "10.1", "30.3"] in rows
     assert {row[0]: row[1:] for row in rows if row}.items() >= SIZES.items()
