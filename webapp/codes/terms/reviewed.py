@@ -135,6 +135,8 @@ def _meanings() -> dict[tuple[str, ...], str]:
 def written_out(term: str) -> str:
     """Return a term with its abbreviations written out, as the notes that it is sought in are read."""
     words, meanings = term.lower().split(), _meanings()
+    if tuple(words) in meanings:  # it is an abbreviation itself, perhaps in another sense
+        return term
     found: list[str] = []
     at = 0
     while at < len(words):

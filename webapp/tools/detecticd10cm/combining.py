@@ -125,6 +125,7 @@ COMBINATIONS = (
     *(Combination((code,), ("I69.3",), _to(into)) for code, into in DEFICITS),
     Combination(("R55", "R40.20", "R40.4"), (HEAD_INJURY,), _to(""), close=True),
     Combination(("R33.9",), ("N40",), _to("R33.8")),
+    Combination(("J18.9",), ("U07.1",), _to("J12.82")),
     *(Combination((code,), DRUGS, _to(into)) for code, into in DRUG_INDUCED),
     Combination(("A04.8",), ("K25", "K26", "K27", "K28", "K29"), _to("B96.81")),
     Combination(("Z22.330",), PREGNANCY, _to("O99.820")),

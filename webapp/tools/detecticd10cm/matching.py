@@ -326,6 +326,8 @@ COMPANIONS = (
     (re.compile(r"E(?:08|09|10|11|13)22|I12|I13"), re.compile(r"N18[1-6]")),
     (re.compile(r"J440"), re.compile(r"J1[2-8]|J2[02]")),
     (re.compile(r"J1282"), re.compile(r"U071")),
+    (re.compile(r"U071"), re.compile(r"J1[28]")),
+    (re.compile(r"N401"), re.compile(r"R3[359]")),
 )
 """Codes that are given beside one that holds their words: “use additional code” says so."""
 
