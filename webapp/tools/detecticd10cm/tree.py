@@ -206,7 +206,9 @@ def _score(
     wholes: frozenset[str],
 ) -> float:
     """Return how well a title fits: what it says that the note says too, less what it adds, and what it leaves out."""
-    score = 0.1 * (named.vague and not whole.other) + (0.8 if "other" in said else -0.8) * (named.other and not whole.other)
+    score = 0.0
+    if not whole.other:
+        score += 0.1 * named.vague + (0.8 if "other" in said else -0.8) * named.other
     beside = named.together if named.together & said else frozenset()
     score += TOGETHER * bool(beside and not beside & named.words & said)
     for word in named.words - whole.words - SIDES:
