@@ -24,6 +24,8 @@ from webapp.codes.terms.words import PREFIXES, SMALL, Word, spans
 
 Floats = npt.NDArray[np.float32]
 SHORTEST_HEARD = 3
+LONGEST_SHORT = 5
+SHORT_WORDS = tuple(sorted(word for word in listed("body") | {"left", "right"} if len(word) <= LONGEST_SHORT))
 WITHOUT_SAID, SHORTEST_DENIAL = "without", 4
 DENIALS = frozenset(("without", "no", "not", "denies", "w/o"))
 LITTLE_WEIGHT = 0.3
@@ -181,10 +183,10 @@ def _written(store: Store, given: list[Word], corrected: dict[str, str]) -> Iter
     for word in given:
         text = word.text
         known = text in store.number or text in store.reader.known or text in SMALL or text in EPISODE | store.others
-        if known or len(text) < SHORTEST_HEARD or store.beginning(text):
+        if known or store.beginning(text) or (len(text) < SHORTEST_HEARD and text.isdigit()):
             yield word
             continue
-        better = spelling.written(store, text, EPISODE) or spelling.surely(store, text)
+        better = spelling.written(store, text, EPISODE) or spelling.surely(store, text) or _shortly(text)
         parts = [] if better else _apart(store, text)
         if better:
             if not better.startswith(text):
@@ -194,6 +196,14 @@ def _written(store: Store, given: list[Word], corrected: dict[str, str]) -> Iter
             yield from (Word(part, word.start, word.end) for part in parts)
         else:
             yield word
+
+
+def _shortly(text: str) -> str:
+    """Return the side or part of the body that a short word was to be: “eft” and “ye” are left and eye."""
+    if not 1 < len(text) < LONGEST_SHORT:
+        return ""
+    near = [word for word in SHORT_WORDS if OSA.distance(text, word, score_cutoff=1) <= 1]
+    return near[0] if len(near) == 1 else ""
 
 
 def _apart(store: Store, text: str) -> list[str]:
