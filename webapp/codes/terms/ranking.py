@@ -182,7 +182,7 @@ def _written(store: Store, given: list[Word], corrected: dict[str, str]) -> Iter
     """Yield words, those that nobody knows put right where one other is surely meant; `corrected` is told."""
     for word in given:
         text = word.text
-        known = text in store.number or text in store.reader.known or text in SMALL or text in EPISODE | store.others
+        known = any(text in words for words in (store.number, store.reader.known, SMALL, EPISODE, store.others))
         if known or store.beginning(text) or (len(text) < SHORTEST_HEARD and text.isdigit()):
             yield word
             continue

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from webapp.tools.detecticd10cm.episodes import HEAD_INJURY
+
 UNSPECIFIED = (".9", ".90", ".909", ".91")
 UNRELATED = re.compile(r"\b(?:unrelated to|not (?:due|related) to|non-?diabetic|not diabetic)\b", re.IGNORECASE)
 
@@ -40,7 +42,6 @@ def _diabetes(suffix: str) -> Callable[[str, str], str]:
 
 
 DIABETES = ("E08.9", "E09.9", "E10.9", "E11.9", "E13.9")
-HEAD_INJURY = "S06"
 STROKE = ("Z86.73",)
 """Of a stroke that is past: of an acute one the deficits keep their own codes."""
 DEMENTIA = ("G30", "G31.83", "G31.0", "G20")

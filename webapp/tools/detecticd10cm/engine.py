@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -129,15 +130,24 @@ def _measured(store: Store, row: int, measure: Measure) -> Finding:
 
 def _caused(store: Store, note: Note, cause: Cause, episodes: Episodes, day: int) -> Iterator[Finding]:
     """Yield the adverse effect of a drug."""
-    sentence = next((each for each in note.sentences if each.start <= cause.start < each.end), None)
-    if sentence is None:
+    at = bisect_right(note.sentences, cause.start, key=lambda each: each.start) - 1
+    if at < 0 or cause.start >= note.sentences[at].end:
         return
+    sentence = note.sentences[at]
     where = context.of(note.text, cause.start, cause.end, sentence.start, sentence.end, sentence.section)
     row = tree.walk(store, cause.row, episodes.of(store.plain(cause.row)), frozenset(), day).row
     term = f"{note.text[cause.start : cause.end]}, adverse effect"
-    status = where.status
     yield Finding(
-        store.key(row), store.title(row), cause.start, cause.end, 0.0, status, term, "table of drugs", row, phrase=term
+        store.key(row),
+        store.title(row),
+        cause.start,
+        cause.end,
+        0.0,
+        where.status,
+        term,
+        "table of drugs",
+        row,
+        phrase=term,
     )
 
 

@@ -271,11 +271,9 @@ def _alone(store: Store) -> frozenset[int]:
 
 def _rank(store: Store, term: int, row: int, levels: list[int]) -> float:
     """Return how a term stands among others of the same words, low first."""
-    title = store.title(row).lower()
-    other = title.startswith("other ") or " other " in title
-    default = bool(store.term_mark[term] & DEFAULT)
     source = store.source(term)
-    other = other and source not in SAYS_MUCH
+    other = source not in SAYS_MUCH and " other " in f" {store.title(row).lower()}"
+    default = bool(store.term_mark[term] & DEFAULT)
     return SOURCE_RANK[source] + 2.5 * other - 0.5 * default + 0.05 * len(levels)
 
 

@@ -9,13 +9,14 @@ from rapidfuzz.distance import OSA
 from webapp.codes.terms import spelling
 from webapp.codes.terms.sounds import sound
 from webapp.codes.terms.store import Store
-from webapp.codes.terms.words import SINGULAR as PLURAL_LIKE
-from webapp.codes.terms.words import Word
+from webapp.codes.terms.words import SINGULAR, Word
 
 SHORTEST_RESPELT = 6
-SINGULAR = tuple(sorted(word for word in PLURAL_LIKE if len(word) >= SHORTEST_RESPELT))
+LIKE_PLURALS = tuple(sorted(word for word in SINGULAR if len(word) >= SHORTEST_RESPELT))
 KEPT_SPELLINGS = 50_000
-SELDOM, TWO, THREE = 3, 2, 3
+SELDOM = 3
+MOST_ERRORS, MOST_ALIKE = 2, 3
+"""Letters that may be wrong; one more in long words of the same letters or sound."""
 LONG = 9
 
 
@@ -44,14 +45,14 @@ def _likely(text: str, spelling: str, count: int) -> bool:
         return False
     errors = OSA.distance(text, spelling)
     alike = sorted(text) == sorted(spelling) or sound(text) == sound(spelling)
-    most = THREE if alike and len(text) >= LONG else TWO
+    most = MOST_ALIKE if alike and len(text) >= LONG else MOST_ERRORS
     return count >= SELDOM and errors <= most and (errors == 1 or len(text) >= LONG or alike)
 
 
 def _close(store: Store, text: str) -> str:
     kept = store.spellings.get(text)
     if kept is None:
-        kept = _known(store, text) or next((word for word in SINGULAR if _slip(text, word)), "")
+        kept = _known(store, text) or next((word for word in LIKE_PLURALS if _slip(text, word)), "")
         if len(store.spellings) > KEPT_SPELLINGS:
             store.spellings.clear()
         store.spellings[text] = kept
