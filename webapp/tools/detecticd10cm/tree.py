@@ -43,6 +43,8 @@ ABSENT = re.compile(
 NOTHING_MORE = UNSAID | frozenset(("unspecified", "mellitus"))
 EPISODES = frozenset(("subsequent", "sequela"))
 CLOSE = 3.0
+DIGITS = 6
+"""Of a score: sets are summed in an order that changes from process to process, and with it the last digits."""
 MOST_OTHERS = 3
 DETAILS = (
     ("side", SIDES - {"unilateral"}),
@@ -131,9 +133,10 @@ def walk(
     parts = {word for word in said if word in WHOLES} - spoken_of(store, plain[:3], day)
     wholes = frozenset(WHOLES[word] for word in parts)
     scores = {
-        candidate: _score(named, whole, said, usual, term, wholes)
-        + _absent(named, denied)
-        + _near(store, candidate, row)
+        candidate: round(
+            _score(named, whole, said, usual, term, wholes) + _absent(named, denied) + _near(store, candidate, row),
+            DIGITS,
+        )
         for candidate in family(store, plain[:3], day)
         for named in (title(store, candidate),)
     }
